@@ -1,0 +1,39 @@
+package dev.waybill;
+
+import java.util.List;
+
+/**
+ * The state of connections, producers and subscriptions, from what is known: asking costs nothing.
+ *
+ * @param components each connection, producer and subscription
+ */
+public record Health(List<Component> components) {
+
+    /** The worst status of any component; {@code UP} if there is none. */
+    public Status status() {
+        Status worst = Status.UP;
+        for (Component component : components) {
+            worst = component.status().compareTo(worst) > 0 ? component.status() : worst;
+        }
+        return worst;
+    }
+
+    /** From best to worst. */
+    public enum Status {
+        UP,
+        /** Works with limits: recovering, or blocked by the broker. */
+        DEGRADED,
+        /** Does not work, and will not without help; or closed. */
+        DOWN
+    }
+
+    /**
+     * One part.
+     *
+     * @param kind {@code connection}, {@code producer} or {@code subscription}
+     * @param name the address without credentials, or the queue
+     * @param status how it is
+     * @param detail why, in words
+     */
+    public record Component(String kind, String name, Status status, String detail) {}
+}

@@ -1,0 +1,127 @@
+package dev.waybill;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A queue as the application declares it: a name, a payload type, and the patterns it wants, in the field's own words. The
+ * adapter maps it. Immutable; make it once, share it.
+ *
+ * @param <T> the payload's type
+ */
+public final class Queue<T> {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
+    private static final Duration SHORTEST_LOCK = Duration.ofSeconds(1);
+    private static final Duration LONGEST_LOCK = Duration.ofHours(12);
+
+    private final String name;
+    private final Codec<T> codec;
+    private final int maxDeliveries;
+    private final Duration lockDuration;
+    private final Set<Capability> required;
+
+    private Queue(Builder<T> builder) {
+        name = builder.name;
+        codec = builder.codec;
+        maxDeliveries = builder.maxDeliveries;
+        lockDuration = builder.lockDuration;
+        required = Set.copyOf(builder.required);
+    }
+
+    /**
+     * Starts a declaration.
+     *
+     * @param name 1 to 64 letters, digits, hyphens and underscores, starting with a letter or digit: what every broker takes
+     */
+    public static <T> Builder<T> named(String name, Codec<T> codec) {
+        return new Builder<>(name, codec);
+    }
+
+    /** A queue of text with all defaults. */
+    public static Queue<String> ofText(String name) {
+        return named(name, Codec.text()).build();
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public Codec<T> codec() {
+        return codec;
+    }
+
+    public int maxDeliveries() {
+        return maxDeliveries;
+    }
+
+    public Duration lockDuration() {
+        return lockDuration;
+    }
+
+    public Set<Capability> required() {
+        return required;
+    }
+
+    @Override
+    public String toString() {
+        return "queue '" + name + "'";
+    }
+
+    /** Builds a {@link Queue}; each method checks its value. Not thread-safe. */
+    public static final class Builder<T> {
+        private final String name;
+        private final Codec<T> codec;
+        private int maxDeliveries = 5;
+        private Duration lockDuration = Duration.ofSeconds(30);
+        private final Set<Capability> required = EnumSet.noneOf(Capability.class);
+
+        private Builder(String name, Codec<T> codec) {
+            if (!NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException(
+                        "queue name '" + name
+                                + "' is not allowed: 1 to 64 letters, digits, hyphens and underscores, the first a letter or digit");
+            }
+            this.name = name;
+            this.codec = Objects.requireNonNull(codec, "codec");
+        }
+
+        /**
+         * How often a message is delivered at most before it goes to the dead-letter queue; 2 to 10, by default 5. The range is
+         * what every broker can hold natively: Kafka share groups take 2 to 10 unless the broker is configured for more.
+         */
+        public Builder<T> maxDeliveries(int maxDeliveries) {
+            if (maxDeliveries < 2 || maxDeliveries > 10) {
+                throw new IllegalArgumentException(
+                        "maxDeliveries of queue '" + name + "' is " + maxDeliveries + " but must be 2 to 10");
+            }
+            this.maxDeliveries = maxDeliveries;
+            return this;
+        }
+
+        /**
+         * How long a delivered message stays locked to its consumer; a heartbeat extends the lock while the handler runs. By
+         * default 30 s; 1 s to 12 h, of which a broker may allow less (Kafka: 15 s to 60 s unless configured otherwise).
+         */
+        public Builder<T> lockDuration(Duration lockDuration) {
+            if (lockDuration.compareTo(SHORTEST_LOCK) < 0 || lockDuration.compareTo(LONGEST_LOCK) > 0) {
+                throw new IllegalArgumentException(
+                        "lockDuration of queue '" + name + "' is " + lockDuration + " but must be PT1S to PT12H");
+            }
+            this.lockDuration = lockDuration;
+            return this;
+        }
+
+        /** Demands capabilities: on a broker that has not all of them, natively or emulated, declaring the queue fails. */
+        public Builder<T> requires(Capability... capabilities) {
+            required.addAll(Set.of(capabilities));
+            return this;
+        }
+
+        public Queue<T> build() {
+            return new Queue<>(this);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.waybill;
+
+import dev.waybill.internal.WaybillRuntime;
+import java.util.Optional;
+
+/**
+ * The door: one open broker, chosen by configuration. Thread-safe; an application opens one and keeps it.
+ *
+ * <pre>{@code
+ * try (Waybill waybill = Waybill.open(WaybillConfig.load())) {
+ *     Queue<String> greetings = Queue.ofText("greetings");
+ *     waybill.consumer(greetings).start(delivery -> System.out.println(delivery.payload()));
+ *     waybill.producer(greetings).send("hello").join();
+ * }
+ * }</pre>
+ */
+public interface Waybill extends AutoCloseable {
+
+    /**
+     * Opens the broker that {@code waybill.broker} names.
+     *
+     * @throws ConfigException if the configuration is wrong, or no adapter of that name is on the class path
+     * @throws BrokerUnavailableException if the broker cannot be reached within {@code waybill.connect-timeout}, or refuses
+     */
+    static Waybill open(WaybillConfig config) {
+        return WaybillRuntime.open(config);
+    }
+
+    /**
+     * Declares the queue (as {@code waybill.topology} says) and opens a producer to it.
+     *
+     * @throws CapabilityException if the queue demands what this broker cannot do
+     * @throws TopologyException if what exists differs from the declaration
+     * @throws BrokerUnavailableException if the broker cannot be asked
+     */
+    <T> Producer<T> producer(Queue<T> queue);
+
+    /** {@link #producer(Queue)} with bounds of its own. */
+    <T> Producer<T> producer(Queue<T> queue, ProducerOptions options);
+
+    /** Declares the queue as {@link #producer(Queue)} does, and prepares a consumer of it. */
+    <T> Consumer<T> consumer(Queue<T> queue);
+
+    /**
+     * Prepares a consumer of the queue's dead letters, which arrive with their raw bodies and with headers that say why they
+     * died ({@link DeadLetterHeaders}). A dead letter whose handler fails stays in the dead-letter queue.
+     */
+    Consumer<byte[]> deadLetterConsumer(Queue<?> queue);
+
+    /** What this broker can do. */
+    Capabilities capabilities();
+
+    /** The state of every connection, producer and subscription. */
+    Health health();
+
+    /** The vendor's client, for what is not portable; see the adapter's package documentation for the types. */
+    <T> Optional<T> unwrap(Class<T> type);
+
+    /** Closes every subscription and producer, each in its own way, and the connections. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,55 @@
+package dev.waybill.spi;
+
+import dev.waybill.Capabilities;
+import dev.waybill.Health;
+import dev.waybill.TopologyMode;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One broker, opened. Thread-safe: core calls every method from any thread. Senders and receivers that are open share what
+ * connections the adapter sees fit, but what a blocked or slow sender does must not stop a receiver.
+ */
+public interface Broker extends AutoCloseable {
+
+    /** What this broker, at the version of its server, does natively, by emulation, or not at all. Does not block. */
+    Capabilities capabilities();
+
+    /** The bounds within which core batches. Does not block. */
+    Limits limits();
+
+    /**
+     * Makes the queue and its dead-letter queue exist, or verifies that they do and are as declared. Idempotent, and safe
+     * when several processes do it at once. Blocks.
+     *
+     * @param mode {@code DECLARE} or {@code VERIFY}; never {@code OFF}, which core handles
+     * @throws dev.waybill.TopologyException if what exists differs, with every field that does, or if it is missing when
+     *     only verifying
+     * @throws BrokerException if the broker cannot be asked
+     */
+    void declare(QueueDefinition queue, TopologyMode mode);
+
+    /**
+     * Opens a sender to one destination. May block for the connect timeout.
+     *
+     * @throws BrokerException if the connection cannot be had
+     */
+    Sender sender(Destination destination, SenderListener listener);
+
+    /**
+     * Opens a receiver from one destination. May block for the connect timeout.
+     *
+     * @throws BrokerException if the connection cannot be had, or the destination does not exist
+     */
+    Receiver receiver(Destination destination, ReceiverOptions options);
+
+    /** The state of each connection, from what is known: does not block and asks nobody. */
+    List<Health.Component> health();
+
+    /** The vendor's client, for what is not portable; each adapter's package documentation lists the types it hands out. */
+    <T> Optional<T> unwrap(Class<T> type);
+
+    /** Closes every connection. Idempotent; core has closed the senders and receivers before. */
+    @Override
+    void close();
+}

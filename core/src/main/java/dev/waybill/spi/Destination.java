@@ -1,0 +1,23 @@
+package dev.waybill.spi;
+
+/**
+ * One place that messages go to and come from: a queue, or what belongs to a queue. The adapter maps it to a physical name.
+ *
+ * @param queue the queue as declared
+ * @param role which part of it
+ */
+public record Destination(QueueDefinition queue, Role role) {
+
+    /** The parts of a queue. */
+    public enum Role {
+        /** The queue itself. */
+        MAIN,
+        /** Where its dead letters go, whether core or the broker moves them. */
+        DEAD_LETTER
+    }
+
+    @Override
+    public String toString() {
+        return role == Role.MAIN ? queue.name() : queue.name() + " (dead letters)";
+    }
+}

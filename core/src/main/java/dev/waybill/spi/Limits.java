@@ -1,0 +1,21 @@
+package dev.waybill.spi;
+
+/**
+ * The bounds of a broker, within which core batches and splits.
+ *
+ * @param maxMessageBytes the largest message, body and headers together, that the broker takes
+ * @param maxSendBatch how many messages one {@link Sender#send} call may carry
+ * @param maxSendBatchBytes how many bytes one {@link Sender#send} call may carry, bodies and headers together
+ * @param maxSendCalls how many {@link Sender#send} calls may be open at once per sender, that is, have messages not yet
+ *     reported; 1 where order needs it, {@code Integer.MAX_VALUE} where the client pipelines by itself
+ * @param maxReceive the most messages that one {@link Receiver#receive} call can return
+ * @param maxReceivers how many receivers of one subscription are worth having when one alone does not keep up, as with a
+ *     request-and-response protocol; 1 where the broker pushes or the client fetches ahead
+ */
+public record Limits(
+        long maxMessageBytes,
+        int maxSendBatch,
+        long maxSendBatchBytes,
+        int maxSendCalls,
+        int maxReceive,
+        int maxReceivers) {}

@@ -1,0 +1,57 @@
+package dev.waybill.spi;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Receives from one destination, each message locked to this receiver until it is settled, its lock ends, or the receiver is
+ * closed. {@link #receive} is called by one thread at a time, though not always the same; all other methods by any thread,
+ * also while a receive is waiting.
+ */
+public interface Receiver extends AutoCloseable {
+
+    /**
+     * Waits up to {@code wait} for at least one message and returns what is there, at most {@code max}; empty if there is
+     * none, or, at once, when the receiver is paused or closed. Does not wait for a batch to fill.
+     *
+     * @throws BrokerException if the connection is lost or the destination is gone. Core closes this receiver and opens a new
+     *     one; whether what was handed over before is lost, {@link Inbound#lost} says
+     * @throws InterruptedException if the thread is interrupted; no message is lost by that
+     */
+    List<Inbound> receive(int max, Duration wait) throws InterruptedException;
+
+    /**
+     * Settles messages as each one's {@link Held#disposition} says, in any order and from any receive. Returns at once or
+     * blocks briefly; each message is reported exactly once, on any thread: {@link Held#settled}, {@link Held#lost} if the
+     * lock is no longer ours, or {@link Held#failed} if the broker did not take it. The list is core's: copy it if it is
+     * needed after the return. Throws nothing, also after close.
+     */
+    void settle(List<? extends Held> batch);
+
+    /**
+     * Extends the locks by the queue's lock duration from now. Reports {@link Held#extended}, {@link Held#lost} or
+     * {@link Held#failed}, as in {@link #settle}. A broker without timed locks reports nothing and core does not call it.
+     */
+    void extend(List<? extends Held> held);
+
+    /** Changes the prefetch while receiving; a smaller one takes effect as messages are settled. Does not block. */
+    void prefetch(int limit);
+
+    /**
+     * Stops fetching. What the receiver has fetched and not handed over goes back to the broker where that does not count as
+     * a delivery; else it is kept, its lock extended by the adapter, and handed over after {@link #resume}. What was handed
+     * over stays valid. Idempotent.
+     */
+    void pause();
+
+    /** Fetches again. Idempotent. */
+    void resume();
+
+    /**
+     * Ends it, after settlements that were handed over before are carried out, within a bounded time. What is not settled
+     * comes back by the broker's own rule, with the connection or when its lock ends; what was fetched and not handed over is
+     * given back where the broker allows that. A waiting receive returns empty at once. Idempotent.
+     */
+    @Override
+    void close();
+}
