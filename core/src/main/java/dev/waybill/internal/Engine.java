@@ -1,0 +1,17 @@
+package dev.waybill.internal;
+
+import dev.waybill.WaybillObserver;
+import dev.waybill.spi.Broker;
+import dev.waybill.spi.Limits;
+import dev.waybill.spi.TimeSource;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** What producers and subscriptions of one Waybill share. */
+record Engine(
+        Broker broker,
+        Limits limits,
+        ScheduledExecutorService timer,
+        Executor blocking,
+        TimeSource time,
+        WaybillObserver observer) {}
