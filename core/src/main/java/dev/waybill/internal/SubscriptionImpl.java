@@ -4,6 +4,7 @@ import dev.waybill.Health;
 import dev.waybill.Outcome;
 import dev.waybill.SendException;
 import dev.waybill.Subscription;
+import dev.waybill.WaybillObserver;
 import dev.waybill.internal.Handling.Verdict;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Held.Disposition;
@@ -36,6 +37,9 @@ final class SubscriptionImpl<T> implements Subscription {
     private final Duration drainTimeout;
     private final Consumer<SubscriptionImpl<?>> onClose;
 
+    /** Whether anybody wants to know how long handlers take. */
+    private final boolean timed;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition ended = lock.newCondition();
     private final List<Worker> workers = new ArrayList<>();
@@ -64,6 +68,7 @@ final class SubscriptionImpl<T> implements Subscription {
         this.drainTimeout = drainTimeout;
         this.onClose = onClose;
         this.concurrency = concurrency;
+        timed = engine.observer() != WaybillObserver.NONE;
         intake = new Intake<>(engine, destination, held(concurrency), releaseIsFree);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
@@ -94,17 +99,27 @@ final class SubscriptionImpl<T> implements Subscription {
         private final ArrayList<HeldMessage<T>> mine = new ArrayList<>(handling.maxBatch);
 
         private @Nullable Thread thread;
+        private final Handling.Verdicts<T> verdicts = this::settleTimed;
+        private long startedNanos;
         private boolean left;
 
         @Override
         public void run() {
             try {
                 while (takes()) {
-                    handling.handle(mine, SubscriptionImpl.this::settle);
+                    startedNanos = timed ? System.nanoTime() : 0;
+                    handling.handle(mine, verdicts);
                 }
             } finally {
                 endOf(this);
             }
+        }
+
+        private void settleTimed(HeldMessage<T> message, Verdict verdict) {
+            if (timed) {
+                engine.observer().handled(message.queue(), verdict.outcome().kind(), System.nanoTime() - startedNanos);
+            }
+            settle(message, verdict);
         }
 
         private boolean takes() {
