@@ -1,0 +1,80 @@
+package dev.waybill.inmemory;
+
+import dev.waybill.spi.Envelope;
+
+/** The messages of a queue that wait for delivery, in one lane or several. Guarded by the queue's lock. */
+final class ReadyMessages {
+    /** How many messages without a key follow each other into a partition before the next one's turn. */
+    private static final int STICKY = 16;
+
+    private final Order order;
+    private final Lane[] lanes;
+    private int size;
+    private int unkeyed;
+    private int turn;
+
+    ReadyMessages(Order order) {
+        this.order = order;
+        lanes = new Lane[order.lanes];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new Lane(i);
+        }
+    }
+
+    int size() {
+        return size;
+    }
+
+    void add(Envelope envelope) {
+        lanes[laneOf(envelope)].add(envelope);
+        size++;
+    }
+
+    /** Puts it back where it came from, before everything that was behind it. */
+    void giveBack(Receipt receipt) {
+        lanes[receipt.lane()].giveBack(receipt);
+        size++;
+    }
+
+    /** Delivers the next one; only if there is one. */
+    Receipt take(InMemoryReceiver receiver, long lockedUntil) {
+        while (lanes[turn].isEmpty()) {
+            turn = (turn + order.step) % lanes.length;
+        }
+        Lane lane = lanes[turn];
+        turn = (turn + order.step) % lanes.length;
+        size--;
+        return lane.take(receiver, lockedUntil);
+    }
+
+    private int laneOf(Envelope envelope) {
+        if (order == Order.FIFO) {
+            return 0;
+        }
+        String key = order == Order.PARTITIONS ? envelope.key() : null;
+        if (key != null) {
+            return Math.floorMod(key.hashCode(), lanes.length);
+        }
+        int arrival = unkeyed;
+        unkeyed = (unkeyed + 1) % (STICKY * lanes.length);
+        return order == Order.PARTITIONS ? arrival / STICKY : arrival % lanes.length;
+    }
+
+    /** What a consumer may rely on. */
+    enum Order {
+        /** First in, first out. */
+        FIFO(1, 1),
+        /** First in, first out within a partition, and one message of each in turn. */
+        PARTITIONS(4, 1),
+        /** None promised, and none kept: of three messages that wait, the first is hardly ever taken first. */
+        BUCKETS(3, 2);
+
+        private final int lanes;
+        private final int step;
+
+        Order(int lanes, int step) {
+            this.lanes = lanes;
+            this.step = step;
+        }
+    }
+}
