@@ -57,6 +57,8 @@ public final class SendException extends WaybillException {
         BLOCKED,
         /** The connection was lost before the broker answered. */
         CONNECTION_LOST,
+        /** The calling thread was interrupted while it waited for its turn. */
+        INTERRUPTED,
         /** The broker refused it, for instance because the queue is full or access is denied. */
         REJECTED
     }

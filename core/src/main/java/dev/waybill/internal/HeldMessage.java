@@ -1,0 +1,224 @@
+package dev.waybill.internal;
+
+import dev.waybill.Delivery;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Envelope;
+import dev.waybill.spi.Held;
+import dev.waybill.spi.Inbound;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One received message from its receipt to its settlement, in one object: what the handler sees, and what the adapter reports
+ * to. Its life: held, decided (by the handler's outcome or by the end of the subscription, whichever comes first), done.
+ */
+final class HeldMessage<T> implements Held, Delivery<T> {
+    private static final int HELD = 0;
+    private static final int DECIDED = 1;
+    private static final int DONE = 2;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<HeldMessage> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(HeldMessage.class, "state");
+
+    private final Inbound inbound;
+    private final Lane lane;
+    private volatile int state;
+    private @Nullable Disposition disposition;
+    private @Nullable T payload;
+    private volatile boolean lockLost;
+
+    /** Whether an extension is under way; only touched by the heartbeat and its report. */
+    private volatile boolean extending;
+
+    HeldMessage(Inbound inbound, Lane lane) {
+        this.inbound = inbound;
+        this.lane = lane;
+    }
+
+    /** Decides what becomes of it, if nobody has; the settlement goes out with the next flush. */
+    boolean decide(Disposition disposition) {
+        if (state != HELD) {
+            return false;
+        }
+        synchronized (this) {
+            if (state != HELD) {
+                return false;
+            }
+            this.disposition = disposition;
+            state = DECIDED;
+        }
+        lane.settle(this);
+        return true;
+    }
+
+    void decoded(T payload) {
+        this.payload = payload;
+    }
+
+    boolean isHeld() {
+        return state == HELD;
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    boolean startExtending() {
+        if (extending || state != HELD || lockLost) {
+            return false;
+        }
+        extending = true;
+        return true;
+    }
+
+    private void finish(boolean lost) {
+        if (STATE.compareAndSet(this, DECIDED, DONE)) {
+            lane.done(this, lost);
+        }
+    }
+
+    @Override
+    public Inbound inbound() {
+        return inbound;
+    }
+
+    @Override
+    public Disposition disposition() {
+        Disposition decided = disposition;
+        if (decided == null) {
+            throw new IllegalStateException(id() + " is not decided");
+        }
+        return decided;
+    }
+
+    @Override
+    public void settled() {
+        finish(false);
+    }
+
+    @Override
+    public void lost(String why) {
+        lockLost = true;
+        finish(true);
+    }
+
+    @Override
+    public void failed(BrokerException cause) {
+        if (lockEnded(lane.nanos())) {
+            lost("its lock ended before the settlement was taken: " + cause.getMessage());
+        } else if (state == DECIDED) {
+            lane.settleLater(this, cause);
+        }
+    }
+
+    /** Whether the lock is certainly gone. */
+    boolean lockEnded(long nanos) {
+        return inbound.lost()
+                || inbound.lockedUntilNanos() != Inbound.NO_LOCK_END && nanos - inbound.lockedUntilNanos() >= 0;
+    }
+
+    @Override
+    public void extended() {
+        throw new IllegalStateException("an extension is reported to what was given to extend");
+    }
+
+    @Override
+    public T payload() {
+        T decoded = payload;
+        if (decoded == null) {
+            throw new IllegalStateException(id() + " is not decoded");
+        }
+        return decoded;
+    }
+
+    @Override
+    public String id() {
+        return inbound.envelope().id();
+    }
+
+    @Override
+    public Optional<String> key() {
+        return Optional.ofNullable(inbound.envelope().key());
+    }
+
+    @Override
+    public Map<String, String> headers() {
+        return inbound.envelope().headers();
+    }
+
+    @Override
+    public String queue() {
+        return lane.queue();
+    }
+
+    @Override
+    public long sentAtMillis() {
+        return inbound.envelope().sentAtMillis();
+    }
+
+    @Override
+    public int deliveryCount() {
+        return inbound.deliveryCount();
+    }
+
+    @Override
+    public boolean redelivered() {
+        return inbound.redelivered();
+    }
+
+    @Override
+    public boolean lockLost() {
+        return lockLost || inbound.lost();
+    }
+
+    @Override
+    public String toString() {
+        Envelope envelope = inbound.envelope();
+        return "delivery " + inbound.deliveryCount() + " of message " + envelope.id() + " from " + queue();
+    }
+
+    /** One extension of the lock; apart, so that its report is not mistaken for that of the settlement. */
+    static final class Extension implements Held {
+        private final HeldMessage<?> message;
+
+        Extension(HeldMessage<?> message) {
+            this.message = message;
+        }
+
+        @Override
+        public Inbound inbound() {
+            return message.inbound;
+        }
+
+        @Override
+        public Disposition disposition() {
+            throw new IllegalStateException(message + " is to be extended, not settled");
+        }
+
+        @Override
+        public void settled() {
+            throw new IllegalStateException(message + " is to be extended, not settled");
+        }
+
+        @Override
+        public void extended() {
+            message.extending = false;
+        }
+
+        @Override
+        public void lost(String why) {
+            message.lockLost = true;
+            message.extending = false;
+            message.lane.lockLost(message, why);
+        }
+
+        @Override
+        public void failed(BrokerException cause) {
+            // The next beat tries again; if none succeeds the lock ends and is reported lost.
+            message.extending = false;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package dev.waybill.internal;
+
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Receiver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One receiver of a subscription with what is to be settled by it, in batches: when enough has come together, when a worker
+ * runs out of messages, or a moment later at the latest.
+ */
+final class Lane {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final long FLUSH_MILLIS = 2;
+    private static final long RETRY_MILLIS = 200;
+
+    private final Engine engine;
+    private final String queue;
+    private final Receiver receiver;
+    private final int batchSize;
+    private final Unsettled unsettled;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
+    private ArrayList<HeldMessage<?>> spare = new ArrayList<>();
+    private boolean flushing;
+    private boolean scheduled;
+
+    /**
+     * @param batchSize flush when so many have come together
+     * @param unsettled counts what the subscription has received and not settled
+     */
+    Lane(Engine engine, String queue, Receiver receiver, int batchSize, Unsettled unsettled) {
+        this.engine = engine;
+        this.queue = queue;
+        this.receiver = receiver;
+        this.batchSize = batchSize;
+        this.unsettled = unsettled;
+    }
+
+    Receiver receiver() {
+        return receiver;
+    }
+
+    long nanos() {
+        return engine.time().nanos();
+    }
+
+    String queue() {
+        return queue;
+    }
+
+    void settle(HeldMessage<?> message) {
+        boolean flush;
+        boolean schedule = false;
+        lock.lock();
+        try {
+            pending.add(message);
+            flush = pending.size() >= batchSize;
+            if (!flush && !scheduled) {
+                scheduled = true;
+                schedule = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (flush) {
+            flush();
+        } else if (schedule) {
+            engine.timer().after(FLUSH_MILLIS, this::flushOnTime);
+        }
+    }
+
+    private void flushOnTime() {
+        boolean empty;
+        lock.lock();
+        try {
+            scheduled = false;
+            empty = pending.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+        if (!empty) {
+            // A settlement may block briefly, which the timer must not.
+            engine.blocking().execute(this::flush);
+        }
+    }
+
+    /** Settles what is pending, unless another thread is at it, which then takes it along. */
+    void flush() {
+        boolean more;
+        do {
+            ArrayList<HeldMessage<?>> batch;
+            lock.lock();
+            try {
+                if (flushing || pending.isEmpty()) {
+                    return;
+                }
+                flushing = true;
+                batch = pending;
+                pending = spare;
+            } finally {
+                lock.unlock();
+            }
+            receiver.settle(batch);
+            batch.clear();
+            lock.lock();
+            try {
+                spare = batch;
+                flushing = false;
+                more = pending.size() >= batchSize || !scheduled && !pending.isEmpty();
+            } finally {
+                lock.unlock();
+            }
+        } while (more);
+    }
+
+    /** The broker did not take a settlement and the lock is still ours. */
+    void settleLater(HeldMessage<?> message, BrokerException cause) {
+        LOG.debug("{} is not settled yet: {}", message, cause.getMessage());
+        engine.timer().after(RETRY_MILLIS, () -> settle(message));
+    }
+
+    void extend(List<HeldMessage.Extension> extensions) {
+        receiver.extend(extensions);
+    }
+
+    void done(HeldMessage<?> message, boolean lost) {
+        unsettled.settled();
+        if (lost) {
+            lockLost(message, "its settlement came too late");
+        }
+    }
+
+    void lockLost(HeldMessage<?> message, String why) {
+        LOG.warn("the lock of {} was lost: {}; it is delivered again", message, why);
+        engine.observer().lockLost(queue);
+    }
+}
