@@ -11,7 +11,9 @@ import java.util.List;
 public interface BatchHandler<T> {
 
     /**
-     * @return one outcome per delivery, in the same order. To throw fails all of them; so does a list of another length
+     * Handles what is there, at least one message. To throw fails all of them; so does to return a list of another length.
+     *
+     * @return one outcome per delivery, in the same order
      */
     List<Outcome> handle(List<Delivery<T>> batch) throws Exception;
 }

@@ -29,8 +29,8 @@ final class Cluster {
     private Cluster(Address address, TimeSource time) {
         this.address = address;
         this.time = time;
-        if (time instanceof SettableTime) {
-            ((SettableTime) time).onAdvance(wakeAll);
+        if (time instanceof SettableTime settable) {
+            settable.onAdvance(wakeAll);
         }
     }
 
@@ -68,8 +68,8 @@ final class Cluster {
             members--;
             if (members == 0) {
                 SHARED.remove(address.name(), this);
-                if (time instanceof SettableTime) {
-                    ((SettableTime) time).forget(wakeAll);
+                if (time instanceof SettableTime settable) {
+                    settable.forget(wakeAll);
                 }
             }
         }

@@ -5,13 +5,7 @@ import dev.waybill.spi.Broker;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.TimeSource;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
 
 /** What producers and subscriptions of one Waybill share. */
 record Engine(
-        Broker broker,
-        Limits limits,
-        ScheduledExecutorService timer,
-        Executor blocking,
-        TimeSource time,
-        WaybillObserver observer) {}
+        Broker broker, Limits limits, Timer timer, Executor blocking, TimeSource time, WaybillObserver observer) {}

@@ -2,10 +2,10 @@ package dev.waybill.internal;
 
 import dev.waybill.spi.Inbound;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -19,7 +19,7 @@ final class Heartbeat {
     private final Engine engine;
     private final Consumer<Consumer<HeldMessage<?>>> eachHeld;
     private final long due;
-    private final ScheduledFuture<?> beating;
+    private final Future<?> beating;
 
     /**
      * @param eachHeld hands every held message to what it is given
@@ -30,12 +30,12 @@ final class Heartbeat {
         this.eachHeld = eachHeld;
         due = lockNanos - lockNanos / 3;
         long tick = Math.max(1, Math.min(LONGEST_TICK_MILLIS, TimeUnit.NANOSECONDS.toMillis(lockNanos) / 12));
-        beating = engine.timer().scheduleWithFixedDelay(this::beat, tick, tick, TimeUnit.MILLISECONDS);
+        beating = engine.timer().every(tick, this::beat);
     }
 
     private void beat() {
         long now = engine.time().nanos();
-        Map<Lane, List<HeldMessage.Extension>> extensions = new IdentityHashMap<>();
+        Map<Lane, List<HeldMessage.Extension>> extensions = new HashMap<>();
         eachHeld.accept(message -> {
             long until = message.inbound().lockedUntilNanos();
             if (until != Inbound.NO_LOCK_END && until - now < due && message.startExtending()) {

@@ -4,7 +4,6 @@ import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Receiver;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,15 +70,19 @@ final class Lane {
         if (flush) {
             flush();
         } else if (schedule) {
-            engine.timer().schedule(this::flushOnTime, FLUSH_MILLIS, TimeUnit.MILLISECONDS);
+            engine.timer().after(FLUSH_MILLIS, this::flushOnTime);
         }
     }
 
     private void flushOnTime() {
+        boolean empty;
         lock.lock();
-        scheduled = false;
-        boolean empty = pending.isEmpty();
-        lock.unlock();
+        try {
+            scheduled = false;
+            empty = pending.isEmpty();
+        } finally {
+            lock.unlock();
+        }
         if (!empty) {
             // A settlement may block briefly, which the timer must not.
             engine.blocking().execute(this::flush);
@@ -118,7 +121,7 @@ final class Lane {
     /** The broker did not take a settlement and the lock is still ours. */
     void settleLater(HeldMessage<?> message, BrokerException cause) {
         LOG.debug("{} is not settled yet: {}", message, cause.getMessage());
-        engine.timer().schedule(() -> settle(message), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        engine.timer().after(RETRY_MILLIS, () -> settle(message));
     }
 
     void extend(List<HeldMessage.Extension> extensions) {

@@ -14,8 +14,7 @@ import dev.waybill.spi.SenderListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ final class SendPipe {
     private final ProducerOptions options;
     private final Limits limits;
     private final long timeoutNanos;
-    private final ScheduledFuture<?> sweeping;
+    private final Future<?> sweeping;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
@@ -70,7 +69,7 @@ final class SendPipe {
         listener = first;
         sender = engine.broker().sender(destination, first);
         long tick = Math.max(10, Math.min(1000, options.sendTimeout().toMillis() / 10));
-        sweeping = engine.timer().scheduleWithFixedDelay(this::sweep, tick, tick, TimeUnit.MILLISECONDS);
+        sweeping = engine.timer().every(tick, this::sweep);
     }
 
     PendingSend send(Envelope envelope) {
@@ -364,7 +363,7 @@ final class SendPipe {
             } else {
                 LOG.error("sender to {} cannot be opened; trying again in {} ms", destination, wait, failed);
             }
-            engine.timer().schedule(() -> engine.blocking().execute(this::tryOpen), wait, TimeUnit.MILLISECONDS);
+            engine.timer().after(wait, () -> engine.blocking().execute(this::tryOpen));
         } finally {
             lock.unlock();
         }

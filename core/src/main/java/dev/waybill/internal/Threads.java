@@ -5,7 +5,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -56,14 +55,5 @@ final class Threads {
             thread.setDaemon(true);
             return thread;
         });
-    }
-
-    /** The one timer of a Waybill. Not a daemon: a program that only consumes stays alive until it closes its Waybill. */
-    static ScheduledThreadPoolExecutor timer() {
-        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-                1, task -> new Thread(task, "waybill-timer-" + NUMBER.incrementAndGet()));
-        timer.setRemoveOnCancelPolicy(true);
-        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        return timer;
     }
 }

@@ -30,7 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Supplier;
 
 /** One open Waybill: finds the adapter, declares queues, and keeps what it has opened. */
@@ -38,7 +37,7 @@ public final class WaybillRuntime implements Waybill {
     private final Settings settings;
     private final Broker broker;
     private final Engine engine;
-    private final ScheduledThreadPoolExecutor timer;
+    private final Timer timer;
     private final Set<ProducerImpl<?>> producers = ConcurrentHashMap.newKeySet();
     private final Set<SubscriptionImpl<?>> subscriptions = ConcurrentHashMap.newKeySet();
     private final Set<QueueDefinition> declared = ConcurrentHashMap.newKeySet();
@@ -47,7 +46,7 @@ public final class WaybillRuntime implements Waybill {
     private WaybillRuntime(Settings settings, Broker broker, Executor blocking, WaybillConfig config) {
         this.settings = settings;
         this.broker = broker;
-        timer = Threads.timer();
+        timer = new Timer();
         engine = new Engine(broker, broker.limits(), timer, blocking, config.time(), config.observer());
     }
 
@@ -196,7 +195,7 @@ public final class WaybillRuntime implements Waybill {
         }
         producers.forEach(ProducerImpl::close);
         broker.close();
-        timer.shutdownNow();
+        timer.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

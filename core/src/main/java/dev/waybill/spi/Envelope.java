@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers the application's and core's own headers; core's start with {@code waybill-}. Unmodifiable
  * @param body the payload
  */
+@SuppressWarnings("ArrayRecordComponent") // identity is meant: a copy per message would be paid by every user
 public record Envelope(
         String id,
         @Nullable String key,
