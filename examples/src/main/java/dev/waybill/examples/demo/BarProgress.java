@@ -17,7 +17,7 @@ final class BarProgress implements Progress {
     BarProgress(PrintStream out, int columns, long all) {
         this.out = out;
         bar = new ProgressBarBuilder()
-                .setTaskName("processed")
+                .setTaskName("done")
                 .setInitialMax(all)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)

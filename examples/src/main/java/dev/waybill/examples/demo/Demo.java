@@ -53,7 +53,8 @@ public final class Demo implements Callable<Integer> {
     @Option(
             names = "--input",
             paramLabel = "DIR",
-            description = "Each file in it is a message; by default our own sample of webhooks.")
+            description =
+                    "Each file in it is a message (not those in folders below); by default our own sample of webhooks.")
     private @Nullable Path input;
 
     @Option(

@@ -20,7 +20,7 @@ final class LineProgress implements Progress {
         long step = done * STEPS / all;
         if (step > shown) {
             shown = step;
-            out.println("processed " + done + " of " + all);
+            out.println("done " + done + " of " + all);
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.waybill.examples.demo;
 
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The report at the end, as text; its last line is the ledger's. */
 final class Report {
@@ -37,7 +39,6 @@ final class Report {
                 .limit(most)
                 .forEach(entry -> table.row(entry.getKey(), entry.getValue()));
         table.appendTo(out);
-        out.append('\n');
     }
 
     private static void consumers(StringBuilder out, Summary summary) {
@@ -47,14 +48,18 @@ final class Report {
         TextTable table = new TextTable("Consumers", "name", "messages", "share");
         summary.consumers().forEach((name, count) -> table.row(name, count, Math.round(100.0 * count / all) + " %"));
         table.appendTo(out);
-        out.append('\n');
     }
 
     private static void deadLetters(StringBuilder out, List<DeadFile> dead) {
-        TextTable table = new TextTable("Dead letters", "file", "deliveries", "reason");
-        dead.stream().limit(MOST_FILES).forEach(file -> table.row(file.file(), file.deliveries(), file.reason()));
+        Map<DeadFile, Long> alike =
+                dead.stream().collect(Collectors.groupingBy(file -> file, LinkedHashMap::new, Collectors.counting()));
+        TextTable table = new TextTable("Dead letters", "file", "messages", "deliveries", "reason");
+        alike.entrySet().stream().limit(MOST_FILES).forEach(entry -> {
+            DeadFile file = entry.getKey();
+            table.row(file.file(), entry.getValue(), file.deliveries(), file.reason());
+        });
         table.appendTo(out);
-        more(out, dead.size());
+        more(out, alike.size());
     }
 
     private static void files(StringBuilder out, String what, List<String> files) {
@@ -68,9 +73,8 @@ final class Report {
 
     private static void more(StringBuilder out, int size) {
         if (size > MOST_FILES) {
-            out.append("  and ").append(size - MOST_FILES).append(" more\n");
+            out.append("  and ").append(size - MOST_FILES).append(" more\n\n");
         }
-        out.append('\n');
     }
 
     private static void facts(StringBuilder out, DemoRun.Result result) {

@@ -3,7 +3,7 @@ package dev.waybill.examples.demo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns under a title: all to the left but for numbers. */
+/** Columns under a title: all to the left but for numbers. Without rows it is not shown. */
 final class TextTable {
     private static final int WIDEST = 76;
 
@@ -31,6 +31,9 @@ final class TextTable {
     }
 
     void appendTo(StringBuilder out) {
+        if (rows.size() == 1) {
+            return;
+        }
         int columns = rows.get(0).size();
         int[] widths = new int[columns];
         boolean[] numbers = new boolean[columns];
@@ -50,5 +53,6 @@ final class TextTable {
             }
             out.append(line.toString().stripTrailing()).append('\n');
         }
+        out.append('\n');
     }
 }

@@ -2,6 +2,7 @@ package dev.waybill.examples.demo;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -30,7 +31,10 @@ final class WebhookCodec implements Codec<Webhook> {
         } catch (JsonProcessingException broken) {
             JsonLocation at = broken.getLocation();
             String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-            throw new IOException(firstSentence(broken.getOriginalMessage()) + where, broken);
+            String why = broken instanceof JsonEOFException
+                    ? "it ends too early"
+                    : firstSentence(broken.getOriginalMessage());
+            throw new IOException(why + where, broken);
         }
         if (json.isMissingNode()) {
             throw new IOException("there is nothing in it");
