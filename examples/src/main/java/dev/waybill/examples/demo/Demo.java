@@ -1,0 +1,155 @@
+package dev.waybill.examples.demo;
+
+import dev.waybill.WaybillException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of the demo. Ends with 0 if nothing was lost, 1 if something was, 2 if it could not be run as asked. */
+@Command(
+        name = "./demo",
+        sortOptions = false,
+        usageHelpWidth = 100,
+        description = {
+            "Sends every file of a folder through a queue to competing consumers, kills one of them half-way, and proves by a "
+                    + "ledger that nothing was lost. A file that is not JSON ends in the dead-letter queue.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  ./demo                                        our sample, on the broker inside the JVM",
+            "  ./demo --input ~/webhooks --copies 100        a larger run of your own files",
+            "  ./demo --broker kafka                         on a Kafka that is started for it",
+            "  ./demo --broker rabbitmq --uri amqp://user:password@host",
+            "",
+            "With --uri, further settings come from the environment or waybill.conf, as in any program with Waybill.",
+            "The last line is the ledger. Exit code: 0 nothing was lost, 1 something was, 2 wrong usage or no broker."
+        })
+public final class Demo implements Callable<Integer> {
+    private static final int WRONG = 2;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--broker",
+            paramLabel = "NAME",
+            defaultValue = "in-memory",
+            description =
+                    "in-memory, rabbitmq, kafka or sqs; by default ${DEFAULT-VALUE}. Started for the demo, but for --uri.")
+    private String broker;
+
+    @Option(names = "--uri", paramLabel = "URI", description = "The address of a broker that runs already.")
+    private @Nullable String uri;
+
+    @Option(
+            names = "--input",
+            paramLabel = "DIR",
+            description =
+                    "Each file in it is a message (not those in folders below); by default our own sample of webhooks.")
+    private @Nullable Path input;
+
+    @Option(
+            names = "--consumers",
+            paramLabel = "N",
+            defaultValue = "4",
+            description =
+                    "How many consumers compete, 2 to 64; by default ${DEFAULT-VALUE}. The first is killed half-way.")
+    private int consumers;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "How many handlers each consumer has, 1 to 1000; by default ${DEFAULT-VALUE}.")
+    private int concurrency;
+
+    @Option(
+            names = "--copies",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How often to send each file, 1 to 100000; by default ${DEFAULT-VALUE}.")
+    private int copies;
+
+    @Option(
+            names = "--queue",
+            paramLabel = "NAME",
+            defaultValue = "waybill-demo",
+            description =
+                    "The queue's name, by default ${DEFAULT-VALUE}. Two demos at once on one broker need two names.")
+    private String queue;
+
+    @Option(names = "--help", usageHelp = true, description = "This text.")
+    private boolean help;
+
+    public static void main(String[] args) {
+        CommandLine command = new CommandLine(new Demo());
+        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage()));
+        command.setExecutionExceptionHandler((failure, line, parsed) -> {
+            if (failure instanceof WaybillException || failure instanceof DemoException) {
+                return fail(failure.getMessage());
+            }
+            if (failure instanceof IOException unreadable) {
+                return fail("cannot read " + unreadable.getMessage());
+            }
+            throw failure;
+        });
+        // Not by returning: a client library may leave a thread behind that is no daemon.
+        System.exit(command.execute(args));
+    }
+
+    private static int fail(@Nullable String message) {
+        System.err.println("demo: " + message + "; see ./demo --help");
+        return WRONG;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Plan plan = plan();
+        try (DemoBroker chosen = DemoBroker.inMemory()) {
+            System.out.printf(
+                    "%d messages from %s to %d consumers with %d handlers each, on %s%n",
+                    plan.messages(), plan.folder().path(), consumers, concurrency, broker);
+            DemoRun.Result result;
+            try (Progress progress = Progress.of(
+                    System.err,
+                    Boolean.getBoolean("demo.terminal"),
+                    Integer.getInteger("demo.columns", 80),
+                    plan.messages())) {
+                result = new DemoRun(plan, chosen, progress).run();
+            }
+            System.out.println();
+            System.out.println(Report.of(result));
+            return result.summary().totals().clean() ? 0 : 1;
+        }
+    }
+
+    private Plan plan() {
+        within("--consumers", consumers, 2, 64);
+        within("--concurrency", concurrency, 1, 1000);
+        within("--copies", copies, 1, 100_000);
+        if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
+            throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
+        }
+        Path folder = input == null ? Path.of(System.getProperty("demo.sample", "examples/sample")) : input;
+        return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue);
+    }
+
+    private void within(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw wrong(option + " is " + value + " but must be " + least + " to " + most);
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

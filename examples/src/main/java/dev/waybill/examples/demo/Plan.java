@@ -1,0 +1,27 @@
+package dev.waybill.examples.demo;
+
+/**
+ * What to run.
+ *
+ * @param folder what to send
+ * @param copies how often to send each file
+ * @param consumers how many compete; at least 2, since one is killed
+ * @param concurrency how many handlers each has
+ * @param queue the queue's name
+ */
+record Plan(InputFolder folder, int copies, int consumers, int concurrency, String queue) {
+
+    /** Without the poison message that may come on top. */
+    int messages() {
+        return folder.files().size() * copies;
+    }
+
+    int half() {
+        return messages() / 2;
+    }
+
+    /** How many messages the consumer that is killed finishes before that: its fair share of the first half. */
+    int victimShare() {
+        return Math.max(1, half() / consumers);
+    }
+}
