@@ -94,7 +94,7 @@ public final class Demo implements Callable<Integer> {
 
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Demo());
-        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage()));
+        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage() + "; see ./demo --help"));
         command.setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure instanceof WaybillException || failure instanceof DemoException) {
                 return fail(failure.getMessage());
@@ -109,7 +109,7 @@ public final class Demo implements Callable<Integer> {
     }
 
     private static int fail(@Nullable String message) {
-        System.err.println("demo: " + message + "; see ./demo --help");
+        System.err.println("demo: " + message);
         return WRONG;
     }
 
