@@ -1,0 +1,72 @@
+package dev.waybill.kafka;
+
+import dev.waybill.spi.BrokerException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Questions to the broker, each answered or failed within the connect timeout. Thread-safe. */
+final class AdminCalls {
+    private final Admin admin;
+    private final Duration timeout;
+
+    AdminCalls(Admin admin, Duration timeout) {
+        this.admin = admin;
+        this.timeout = timeout;
+    }
+
+    Admin admin() {
+        return admin;
+    }
+
+    <T> T await(String doing, KafkaFuture<T> future) {
+        try {
+            return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            throw Failures.broker(doing, failed);
+        } catch (TimeoutException late) {
+            throw new BrokerException(
+                    BrokerException.Kind.UNAVAILABLE, doing + ": no answer within " + timeout.toMillis() + " ms", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new BrokerException(BrokerException.Kind.UNAVAILABLE, doing + ": interrupted", interrupted);
+        }
+    }
+
+    /** The topic, or empty if there is none. Asking creates nothing. */
+    Optional<TopicDescription> topic(String name) {
+        String doing = "cannot look at topic '" + name + "'";
+        try {
+            return Optional.of(await(doing, admin.describeTopics(List.of(name)).allTopicNames())
+                    .get(name));
+        } catch (BrokerException failed) {
+            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            throw failed;
+        }
+    }
+
+    Config config(ConfigResource.Type type, String name) {
+        ConfigResource resource = new ConfigResource(type, name);
+        String doing = "cannot read the configuration of " + type.name().toLowerCase(java.util.Locale.ROOT) + " '"
+                + name + "'";
+        Map<ConfigResource, Config> answer =
+                await(doing, admin.describeConfigs(List.of(resource)).all());
+        Config config = answer.get(resource);
+        if (config == null) {
+            throw new BrokerException(BrokerException.Kind.REFUSED, doing + ": the broker has none", null);
+        }
+        return config;
+    }
+}

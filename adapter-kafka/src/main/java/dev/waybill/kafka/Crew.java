@@ -1,0 +1,179 @@
+package dev.waybill.kafka;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntFunction;
+
+/**
+ * Who of a receiver's workers may poll, and how many there are. A share consumer cannot fetch while it holds anything, so a
+ * worker whose messages are slow is stuck, and another takes over; when all are stuck, one more is hired.
+ *
+ * <p>A topic of one partition is polled by one worker at a time: that keeps its order, and what is held within the prefetch
+ * and one poll. With several partitions the broker gives each worker its own, so all that are free poll at once. A worker
+ * that has begun to poll goes on until it gets something, even when paused: its client fetches on in the background, and what
+ * that brings must not grow old unseen.
+ *
+ * <p>Thread-safe.
+ */
+final class Crew {
+    private static final int USUAL_SIZE = 2;
+
+    private final int partitions;
+    private final int largest;
+    private final IntFunction<ShareWorker> hire;
+
+    private final List<ShareWorker> workers = new ArrayList<>();
+    private final Set<ShareWorker> polling = new HashSet<>();
+    private final Set<ShareWorker> stuck = new HashSet<>();
+    private final ArrayDeque<ShareWorker> idle = new ArrayDeque<>();
+    private int prefetch;
+    private int held;
+    private int pollSize;
+    private boolean paused;
+    private boolean closed;
+
+    /**
+     * @param partitions how many the topic has
+     * @param largest how many workers there may be
+     * @param hire makes and starts a worker whose polls are so large; called with the crew locked
+     */
+    Crew(int partitions, int largest, int prefetch, IntFunction<ShareWorker> hire) {
+        this.partitions = partitions;
+        this.largest = largest;
+        this.prefetch = prefetch;
+        this.hire = hire;
+        this.pollSize = PollSize.of(prefetch);
+    }
+
+    synchronized void start() {
+        fill();
+    }
+
+    /** What a worker with nothing in its hands is to do. */
+    enum Turn {
+        POLL,
+        WAIT,
+        LEAVE
+    }
+
+    synchronized Turn next(ShareWorker worker) {
+        stuck.remove(worker);
+        if (polling.contains(worker)) {
+            return Turn.POLL;
+        }
+        idle.remove(worker);
+        if (closed || worker.pollSize() < pollSize || workers.size() > largest) {
+            workers.remove(worker);
+            fill();
+            return Turn.LEAVE;
+        }
+        if (room() && (partitions > 1 || polling.isEmpty())) {
+            polling.add(worker);
+            return Turn.POLL;
+        }
+        idle.addFirst(worker);
+        return Turn.WAIT;
+    }
+
+    /** A worker that has waited long for a turn leaves if there are enough without it. */
+    synchronized boolean mayLeave(ShareWorker worker) {
+        if (closed || !idle.contains(worker) || workers.size() <= wanted()) {
+            return false;
+        }
+        idle.remove(worker);
+        workers.remove(worker);
+        return true;
+    }
+
+    /** A worker's poll has returned records. */
+    synchronized void polled(ShareWorker worker, int records) {
+        polling.remove(worker);
+        held += records;
+        wakeIdle();
+    }
+
+    /** Records are no longer held. */
+    synchronized void released(int records) {
+        held -= records;
+        wakeIdle();
+        fill();
+    }
+
+    /** A worker has held its records for a while. */
+    synchronized void stuck(ShareWorker worker) {
+        if (stuck.add(worker)) {
+            fill();
+        }
+    }
+
+    /** A worker has ended, for whatever reason. */
+    synchronized void left(ShareWorker worker) {
+        workers.remove(worker);
+        polling.remove(worker);
+        stuck.remove(worker);
+        idle.remove(worker);
+        wakeIdle();
+    }
+
+    synchronized void prefetch(int limit) {
+        prefetch = limit;
+        int size = PollSize.of(limit);
+        // Workers keep their poll size, so those with a much smaller one are replaced; a larger one only holds a little
+        // more.
+        if (size >= 2 * pollSize) {
+            pollSize = size;
+        }
+        wakeIdle();
+        fill();
+    }
+
+    synchronized void pause() {
+        paused = true;
+    }
+
+    synchronized void resume() {
+        paused = false;
+        wakeIdle();
+        fill();
+    }
+
+    /** Nobody polls any more; returns who is to end. */
+    synchronized List<ShareWorker> close() {
+        closed = true;
+        return List.copyOf(workers);
+    }
+
+    synchronized List<ShareWorker> workers() {
+        return List.copyOf(workers);
+    }
+
+    private boolean room() {
+        return !closed && !paused && held < prefetch;
+    }
+
+    private void wakeIdle() {
+        if (!room() || idle.isEmpty()) {
+            return;
+        }
+        if (partitions > 1) {
+            idle.forEach(ShareWorker::wake);
+        } else if (polling.isEmpty()) {
+            idle.peekFirst().wake();
+        }
+    }
+
+    private int wanted() {
+        // With more members than partitions each partition has two, with twice as many three, and so on.
+        int enough = stuck.isEmpty() ? 1 : partitions * stuck.size() + 1;
+        return Math.min(largest, Math.max(Math.min(USUAL_SIZE, prefetch), enough));
+    }
+
+    private void fill() {
+        while (room() && workers.size() < wanted()) {
+            workers.add(hire.apply(pollSize));
+        }
+    }
+}

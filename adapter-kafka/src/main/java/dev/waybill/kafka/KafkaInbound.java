@@ -1,0 +1,132 @@
+package dev.waybill.kafka;
+
+import dev.waybill.spi.Envelope;
+import dev.waybill.spi.Held;
+import dev.waybill.spi.Inbound;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** A record as received, its lock, and what is to become of it. */
+final class KafkaInbound implements Inbound {
+    private final ShareWorker worker;
+    private final ConsumerRecord<byte[], byte[]> record;
+    private final Envelope envelope;
+    private final @Nullable String defect;
+    private final int deliveryCount;
+
+    private volatile long lockedUntilNanos;
+    private volatile boolean lost;
+    private volatile boolean handedOver;
+
+    /** Written before this is posted to the worker, read by the worker alone. */
+    private @Nullable Held settlement;
+
+    private AcknowledgeType acknowledgement = AcknowledgeType.ACCEPT;
+
+    /** Of the worker's thread: no longer in its consumer's hands. */
+    private boolean done;
+
+    KafkaInbound(
+            ShareWorker worker,
+            ConsumerRecord<byte[], byte[]> record,
+            Records.Decoded decoded,
+            int deliveryCount,
+            long lockedUntilNanos) {
+        this.worker = worker;
+        this.record = record;
+        this.envelope = decoded.envelope();
+        this.defect = decoded.defect();
+        this.deliveryCount = deliveryCount;
+        this.lockedUntilNanos = lockedUntilNanos;
+    }
+
+    @Override
+    public Envelope envelope() {
+        return envelope;
+    }
+
+    @Override
+    public int deliveryCount() {
+        return deliveryCount;
+    }
+
+    @Override
+    public boolean redelivered() {
+        return deliveryCount > 1;
+    }
+
+    @Override
+    public long lockedUntilNanos() {
+        return lockedUntilNanos;
+    }
+
+    @Override
+    public boolean lost() {
+        return lost || overdue(worker.now());
+    }
+
+    @Override
+    public @Nullable String defect() {
+        return defect;
+    }
+
+    ShareWorker worker() {
+        return worker;
+    }
+
+    ConsumerRecord<byte[], byte[]> record() {
+        return record;
+    }
+
+    boolean overdue(long now) {
+        return lockedUntilNanos - now <= 0;
+    }
+
+    void lockedUntil(long nanos) {
+        lockedUntilNanos = nanos;
+    }
+
+    void handOver() {
+        handedOver = true;
+    }
+
+    boolean handedOver() {
+        return handedOver;
+    }
+
+    void settleBy(Held held) {
+        settlement = held;
+        acknowledgement =
+                held.disposition() == Held.Disposition.ACCEPT ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE;
+    }
+
+    AcknowledgeType acknowledgement() {
+        return acknowledgement;
+    }
+
+    void reportSettled() {
+        if (settlement != null) {
+            settlement.settled();
+        }
+    }
+
+    void reportLost(String why) {
+        lost = true;
+        if (settlement != null) {
+            settlement.lost(why);
+        }
+    }
+
+    void lose() {
+        lost = true;
+    }
+
+    boolean done() {
+        return done;
+    }
+
+    void finish() {
+        done = true;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.waybill.kafka;
+
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Held;
+import dev.waybill.spi.Inbound;
+import dev.waybill.spi.Receiver;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Receives from one topic by a crew of share consumers; see {@link Crew} for how many, and {@link Grip} for their rules. */
+final class KafkaReceiver implements Receiver {
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    private final String topic;
+    private final HandOver out = new HandOver();
+    private final Crew crew;
+    private final Runnable onClose;
+    private volatile boolean closed;
+    private volatile @Nullable BrokerException failure;
+
+    /** @param hire makes a worker of this receiver whose polls are so large, and starts it */
+    KafkaReceiver(
+            String topic,
+            int partitions,
+            int largest,
+            int prefetch,
+            BiFunction<KafkaReceiver, Integer, ShareWorker> hire,
+            Runnable onClose) {
+        this.topic = topic;
+        this.onClose = onClose;
+        this.crew = new Crew(partitions, largest, prefetch, size -> hire.apply(this, size));
+        crew.start();
+    }
+
+    String topic() {
+        return topic;
+    }
+
+    Crew crew() {
+        return crew;
+    }
+
+    HandOver out() {
+        return out;
+    }
+
+    @Nullable
+    BrokerException failure() {
+        return failure;
+    }
+
+    /** A worker has failed; its messages come again by the broker's rule. */
+    void failed(Throwable cause) {
+        BrokerException meaning = Failures.broker("receiving from '" + topic + "' failed", cause);
+        failure = meaning;
+        out.fail(meaning);
+    }
+
+    @Override
+    public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
+        return out.take(max, wait);
+    }
+
+    @Override
+    public void settle(List<? extends Held> batch) {
+        ShareWorker last = null;
+        for (int i = 0; i < batch.size(); i++) {
+            Held held = batch.get(i);
+            KafkaInbound message = (KafkaInbound) held.inbound();
+            message.settleBy(held);
+            ShareWorker worker = message.worker();
+            worker.settle(message);
+            if (last != null && last != worker) {
+                last.wake();
+            }
+            last = worker;
+        }
+        if (last != null) {
+            last.wake();
+        }
+    }
+
+    @Override
+    public void extend(List<? extends Held> batch) {
+        for (Held held : batch) {
+            ((KafkaInbound) held.inbound()).worker().extend(held);
+        }
+        for (Held held : batch) {
+            ((KafkaInbound) held.inbound()).worker().wake();
+        }
+    }
+
+    @Override
+    public void prefetch(int limit) {
+        crew.prefetch(limit);
+    }
+
+    @Override
+    public void pause() {
+        crew.pause();
+        out.pause();
+    }
+
+    @Override
+    public void resume() {
+        out.resume();
+        crew.resume();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        out.close();
+        List<ShareWorker> workers = crew.close();
+        workers.forEach(ShareWorker::close);
+        long began = System.nanoTime();
+        try {
+            for (ShareWorker worker : workers) {
+                long left = CLOSE_NANOS - (System.nanoTime() - began);
+                worker.join(Duration.ofNanos(Math.max(1_000_000, left)));
+            }
+        } catch (InterruptedException interrupted) {
+            // The workers end by themselves; only the wait for them is cut short.
+            Thread.currentThread().interrupt();
+        } finally {
+            onClose.run();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package dev.waybill.kafka;
+
+import dev.waybill.spi.Held;
+import dev.waybill.spi.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One share consumer and the thread that owns it: polls when it is its turn and it holds nothing, settles and extends what
+ * it holds as others ask it to, and lets go of what they let expire.
+ */
+final class ShareWorker implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
+
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final Supplier<ShareConsumer<byte[], byte[]>> opening;
+    private final String topic;
+    private final int pollSize;
+    private final Crew crew;
+    private final HandOver out;
+    private final RecordReader reader;
+    private final TimeSource time;
+    private final LockClock clock;
+    private final ConcurrentLinkedQueue<KafkaInbound> settlements = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Held> extensions = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private final Consumer<Throwable> onFailure;
+
+    private volatile @Nullable ShareConsumer<byte[], byte[]> opened;
+    private volatile boolean closing;
+    private volatile boolean ended;
+    private long polledAt;
+
+    ShareWorker(
+            String name,
+            Supplier<ShareConsumer<byte[], byte[]>> opening,
+            int pollSize,
+            KafkaReceiver receiver,
+            RecordReader reader,
+            TimeSource time,
+            Duration lock) {
+        this.opening = opening;
+        this.topic = receiver.topic();
+        this.pollSize = pollSize;
+        this.crew = receiver.crew();
+        this.out = receiver.out();
+        this.onFailure = receiver::failed;
+        this.reader = reader;
+        this.time = time;
+        this.clock = new LockClock(lock.toMillis());
+        this.thread = new Thread(this, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    int pollSize() {
+        return pollSize;
+    }
+
+    long now() {
+        return time.nanos();
+    }
+
+    /** For its metrics; null until it is there. */
+    @Nullable
+    ShareConsumer<byte[], byte[]> consumer() {
+        return opened;
+    }
+
+    /** Hands a settlement over; {@link #wake} afterwards. */
+    void settle(KafkaInbound message) {
+        settlements.add(message);
+    }
+
+    /** Hands an extension over; {@link #wake} afterwards. */
+    void extend(Held held) {
+        extensions.add(held);
+    }
+
+    void wake() {
+        if (ended) {
+            // Too late for the thread: whoever comes now reports it. Each queue gives an element to one caller only.
+            reportLeftovers();
+        } else {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    void close() {
+        closing = true;
+        LockSupport.unpark(thread);
+    }
+
+    void join(Duration within) throws InterruptedException {
+        thread.join(within.toMillis());
+    }
+
+    @Override
+    public void run() {
+        try (ShareConsumer<byte[], byte[]> consumer = opening.get()) {
+            opened = consumer;
+            Grip grip = new Grip(consumer, clock, time);
+            try {
+                consumer.subscribe(List.of(topic));
+                boolean staying = true;
+                while (staying && !closing) {
+                    staying = work(consumer, grip);
+                }
+                settle(grip);
+            } finally {
+                release(grip.loseAll());
+                // Gives back at once what is held and was not settled.
+                consumer.close(CLOSE);
+            }
+        } catch (Throwable failure) {
+            LOG.debug("share consumer of '{}' failed", topic, failure);
+            onFailure.accept(failure);
+        } finally {
+            ended = true;
+            reportLeftovers();
+            crew.left(this);
+        }
+    }
+
+    /** One round; false to leave the crew. */
+    private boolean work(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
+        settle(grip);
+        extend(grip);
+        if (grip.holds()) {
+            keep(grip);
+            return true;
+        }
+        return switch (crew.next(this)) {
+            case POLL -> {
+                poll(consumer, grip);
+                yield true;
+            }
+            case WAIT -> {
+                long began = System.nanoTime();
+                LockSupport.parkNanos(this, IDLE_NANOS);
+                yield System.nanoTime() - began < IDLE_NANOS || !crew.mayLeave(this);
+            }
+            case LEAVE -> false;
+        };
+    }
+
+    private void settle(Grip grip) {
+        KafkaInbound next = settlements.poll();
+        if (next == null) {
+            return;
+        }
+        do {
+            grip.settle(next);
+            next = settlements.poll();
+        } while (next != null);
+        release(grip.commit());
+    }
+
+    private void extend(Grip grip) {
+        Held next = extensions.poll();
+        if (next == null) {
+            return;
+        }
+        List<Held> asked = new ArrayList<>();
+        do {
+            asked.add(next);
+            next = extensions.poll();
+        } while (next != null);
+        release(grip.renew(asked));
+    }
+
+    private void release(int records) {
+        if (records > 0) {
+            crew.released(records);
+        }
+    }
+
+    /** While others handle what it holds: lets go of what has expired, keeps what waits in the buffer. */
+    private void keep(Grip grip) {
+        if (settlements.isEmpty() && extensions.isEmpty()) {
+            LockSupport.parkNanos(this, TICK_NANOS);
+        }
+        if (System.nanoTime() - polledAt > STUCK_NANOS) {
+            settle(grip);
+            if (grip.holds()) {
+                crew.stuck(this);
+                release(grip.expire());
+                if (grip.bufferedGrowOld()) {
+                    release(grip.renew(List.of()));
+                }
+            }
+        }
+    }
+
+    private void poll(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
+        long began = now();
+        ConsumerRecords<byte[], byte[]> records = ConsumerRecords.empty();
+        try {
+            if (clock.stale(began)) {
+                records = consumer.poll(Duration.ZERO);
+                if (records.isEmpty()) {
+                    clock.empty(began);
+                }
+            }
+            if (records.isEmpty()) {
+                began = now();
+                records = consumer.poll(POLL);
+            }
+        } catch (RetriableException passing) {
+            LOG.debug("poll of '{}' failed, and goes on", topic, passing);
+            LockSupport.parkNanos(this, TICK_NANOS);
+            return;
+        }
+        if (records.isEmpty()) {
+            clock.empty(began);
+            return;
+        }
+        polledAt = System.nanoTime();
+        consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
+        List<KafkaInbound> polled = read(records, clock.lockedUntil(began));
+        grip.take(polled);
+        crew.polled(this, polled.size());
+        out.put(polled);
+    }
+
+    private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {
+        List<KafkaInbound> polled = new ArrayList<>(records.count());
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Records.Decoded decoded = reader.read(record);
+            int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
+            polled.add(new KafkaInbound(this, record, decoded, count, lockedUntil));
+        }
+        return polled;
+    }
+
+    private void reportLeftovers() {
+        for (KafkaInbound next = settlements.poll(); next != null; next = settlements.poll()) {
+            next.reportLost("the receiver was closed before it was settled");
+        }
+        for (Held next = extensions.poll(); next != null; next = extensions.poll()) {
+            next.lost("the receiver was closed");
+        }
+    }
+}
