@@ -3,6 +3,7 @@ package dev.waybill.examples.demo;
 import dev.waybill.WaybillException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -28,13 +29,14 @@ import picocli.CommandLine.Spec;
             "  ./demo                                        our sample, on the broker inside the JVM",
             "  ./demo --input ~/webhooks --copies 100        a larger run of your own files",
             "  ./demo --broker kafka                         on a Kafka that is started for it",
-            "  ./demo --broker rabbitmq --uri amqp://user:password@host",
+            "  WAYBILL_PASSWORD=... ./demo --broker rabbitmq --uri amqp://demo@rabbit.example.com",
             "",
             "With --uri, further settings come from the environment or waybill.conf, as in any program with Waybill.",
             "The last line is the ledger. Exit code: 0 nothing was lost, 1 something was, 2 wrong usage or no broker."
         })
 public final class Demo implements Callable<Integer> {
     private static final int WRONG = 2;
+    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
 
     @Spec
     private CommandSpec spec;
@@ -92,7 +94,7 @@ public final class Demo implements Callable<Integer> {
 
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Demo());
-        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage()));
+        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage() + "; see ./demo --help"));
         command.setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure instanceof WaybillException || failure instanceof DemoException) {
                 return fail(failure.getMessage());
@@ -107,14 +109,14 @@ public final class Demo implements Callable<Integer> {
     }
 
     private static int fail(@Nullable String message) {
-        System.err.println("demo: " + message + "; see ./demo --help");
+        System.err.println("demo: " + message);
         return WRONG;
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = plan();
-        try (DemoBroker chosen = DemoBroker.inMemory()) {
+        try (DemoBroker chosen = chosenBroker()) {
             System.out.printf(
                     "%d messages from %s to %d consumers with %d handlers each, on %s%n",
                     plan.messages(), plan.folder().path(), consumers, concurrency, broker);
@@ -130,6 +132,19 @@ public final class Demo implements Callable<Integer> {
             System.out.println(Report.of(result));
             return result.summary().totals().clean() ? 0 : 1;
         }
+    }
+
+    private DemoBroker chosenBroker() {
+        if (!BROKERS.contains(broker)) {
+            throw wrong("--broker is '" + broker + "' but must be " + String.join(", ", BROKERS));
+        }
+        if (broker.equals("in-memory")) {
+            if (uri != null) {
+                throw wrong("--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address");
+            }
+            return DemoBroker.inMemory();
+        }
+        return DemoBroker.at(broker, java.util.Objects.requireNonNull(uri));
     }
 
     private Plan plan() {
