@@ -168,6 +168,11 @@ final class SqsReceiver implements Receiver {
     }
 
     @Override
+    public void stop() {
+        pause();
+    }
+
+    @Override
     public void resume() {
         lock.lock();
         try {
