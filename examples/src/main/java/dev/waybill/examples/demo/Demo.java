@@ -144,7 +144,11 @@ public final class Demo implements Callable<Integer> {
             }
             return DemoBroker.inMemory();
         }
-        return DemoBroker.at(broker, java.util.Objects.requireNonNull(uri));
+        if (uri != null) {
+            return DemoBroker.at(broker, uri);
+        }
+        System.err.println("starting " + broker + ", which is fetched the first time");
+        return DemoBroker.started(broker);
     }
 
     private Plan plan() {

@@ -1,6 +1,10 @@
 package dev.waybill.examples.demo;
 
 import dev.waybill.WaybillConfig;
+import dev.waybill.servers.ServerException;
+import dev.waybill.servers.TestServer;
+import dev.waybill.servers.TestServers;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 
@@ -35,6 +39,22 @@ record DemoBroker(WaybillConfig config, Duration lock, boolean insideThisJvm, Ru
         WaybillConfig config =
                 WaybillConfig.load().with("waybill.broker", broker).with("waybill.uri", uri);
         return new DemoBroker(config, broker.equals("kafka") ? SHORTEST_KAFKA_LOCK : SHORT_LOCK, false, () -> {});
+    }
+
+    /** One that is started here, as the integration tests do it, and ends with this process. */
+    static DemoBroker started(String broker) {
+        TestServer server;
+        try {
+            server = TestServers.start(broker);
+        } catch (ServerException | UncheckedIOException failed) {
+            throw new DemoException("cannot start " + broker + ": " + failed.getMessage());
+        }
+        WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", broker, "waybill.uri", server.uri()));
+        if (broker.equals("sqs")) {
+            // The double asks for some access key and accepts any.
+            config = config.with("waybill.username", "demo").with("waybill.password", "demo");
+        }
+        return new DemoBroker(config, SHORT_LOCK, false, server::close);
     }
 
     @Override

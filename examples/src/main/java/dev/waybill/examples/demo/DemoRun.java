@@ -104,7 +104,6 @@ final class DemoRun {
                 progress.say(kill);
             }
         }
-        progress.show(ledger.done());
     }
 
     private boolean ended(CompletableFuture<@Nullable Void> sending, Halfway halfway) {
