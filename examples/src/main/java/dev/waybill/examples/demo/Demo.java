@@ -158,7 +158,9 @@ public final class Demo implements Callable<Integer> {
         if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
             throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
         }
-        Path folder = input == null ? Path.of(System.getProperty("demo.sample", "examples/sample")) : input;
+        Path folder = input == null
+                ? Path.of("examples", "sample")
+                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
         return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue);
     }
 

@@ -11,9 +11,8 @@ package dev.waybill.examples.demo;
  */
 record Plan(InputFolder folder, int copies, int consumers, int concurrency, String queue) {
 
-    /** Without the poison message that may come on top. */
     int messages() {
-        return folder.files().size() * copies;
+        return folder.files().size() * copies + (folder.wholesome() ? 1 : 0);
     }
 
     int half() {

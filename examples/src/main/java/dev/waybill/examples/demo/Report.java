@@ -84,7 +84,7 @@ final class Report {
         out.append(String.format(
                 Locale.ROOT,
                 "%s: %,d bytes in %.1f s; every SHA-256 digest %s%n",
-                result.brokerVersion(),
+                result.broker(),
                 summary.bytes(),
                 seconds,
                 totals.altered() == 0 ? "is that of the file" : "but " + totals.altered() + " is that of the file"));

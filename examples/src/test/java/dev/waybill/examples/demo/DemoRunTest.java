@@ -22,7 +22,7 @@ class DemoRunTest {
 
     private DemoRun.Result run(String uri, int copies) throws Exception {
         WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", uri));
-        try (DemoBroker broker = new DemoBroker(config, Duration.ofSeconds(1), true, () -> {})) {
+        try (DemoBroker broker = new DemoBroker("", config, Duration.ofSeconds(1), true, () -> {})) {
             return new DemoRun(new Plan(InputFolder.open(folder), copies, 3, 2, "demo-test"), broker, UNSEEN).run();
         }
     }
