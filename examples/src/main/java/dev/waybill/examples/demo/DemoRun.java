@@ -16,8 +16,6 @@ final class DemoRun {
     private static final long LOOK_MILLIS = 25;
     /** After the last message, so that a late duplicate is still counted. */
     private static final Duration QUIET = Duration.ofMillis(500);
-    /** Beyond the lock of a killed consumer: what has not come by then is lost. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Plan plan;
     private final DemoBroker broker;
@@ -124,7 +122,7 @@ final class DemoRun {
         }
         Duration still = Duration.ofNanos(now - stillSinceNanos);
         if (!sending.isDone() || ledger.open() > 0) {
-            return still.compareTo(PATIENCE.plus(broker.lock())) > 0;
+            return still.compareTo(plan.patience().plus(broker.lock())) > 0;
         }
         if (still.compareTo(QUIET) <= 0) {
             return false;
