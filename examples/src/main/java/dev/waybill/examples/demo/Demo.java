@@ -3,6 +3,7 @@ package dev.waybill.examples.demo;
 import dev.waybill.WaybillException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,14 @@ public final class Demo implements Callable<Integer> {
                     "The queue's name, by default ${DEFAULT-VALUE}. Two demos at once on one broker need two names.")
     private String queue;
 
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description =
+                    "How long nothing may happen before what has not come is called lost, 1 to 3600; by default ${DEFAULT-VALUE}.")
+    private int patience;
+
     @Option(names = "--help", usageHelp = true, description = "This text.")
     private boolean help;
 
@@ -144,18 +153,25 @@ public final class Demo implements Callable<Integer> {
             }
             return DemoBroker.inMemory();
         }
-        return DemoBroker.at(broker, java.util.Objects.requireNonNull(uri));
+        if (uri != null) {
+            return DemoBroker.at(broker, uri);
+        }
+        System.err.println("starting " + broker + ", which is fetched the first time");
+        return DemoBroker.started(broker);
     }
 
     private Plan plan() {
         within("--consumers", consumers, 2, 64);
         within("--concurrency", concurrency, 1, 1000);
         within("--copies", copies, 1, 100_000);
+        within("--patience", patience, 1, 3600);
         if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
             throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
         }
-        Path folder = input == null ? Path.of(System.getProperty("demo.sample", "examples/sample")) : input;
-        return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue);
+        Path folder = input == null
+                ? Path.of("examples", "sample")
+                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
+        return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue, Duration.ofSeconds(patience));
     }
 
     private void within(String option, int value, int least, int most) {
