@@ -84,8 +84,8 @@ final class Bench implements Callable<Integer> {
             }
         }
         out.println();
-        out.println("| broker | workload | plain | waybill | ratio | unit |");
-        out.println("| --- | --- | ---: | ---: | ---: | --- |");
+        out.println("| broker | workload | plain | waybill | ratio | unit | plain CPU, µs/msg | Waybill CPU, µs/msg |");
+        out.println("| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |");
         results.forEach(result -> out.println(result.row()));
         out.flush();
         return 0;
@@ -109,6 +109,7 @@ final class Bench implements Callable<Integer> {
         PrintWriter progress = spec.commandLine().getErr();
         try (Server server = Server.at(broker, uris.get(broker));
                 Site site = Site.open(broker, server.uri())) {
+            progress.printf("%s: %s%n", broker, server.product());
             Comparison comparison = new Comparison(site, plan(broker), progress);
             for (Workload workload : workloads) {
                 results.add(comparison.run(workload));

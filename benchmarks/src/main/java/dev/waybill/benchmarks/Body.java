@@ -1,24 +1,41 @@
 package dev.waybill.benchmarks;
 
-import java.nio.ByteBuffer;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
-/** The body of every message: 200 bytes, of which the first eight are a time or a number. */
+import java.util.Arrays;
+
+/** The body of every message: 200 bytes of text, which SQS takes as they are. It begins with a number. */
 final class Body {
     static final int BYTES = 200;
     static final String CONTENT_TYPE = "application/octet-stream";
+    private static final int DIGITS = 16;
 
     private Body() {}
 
     static byte[] of(long value) {
         byte[] body = new byte[BYTES];
-        for (int i = Long.BYTES; i < BYTES; i++) {
-            body[i] = (byte) ('a' + i % 26);
+        Arrays.fill(body, (byte) 'x');
+        long rest = value;
+        for (int i = DIGITS - 1; i >= 0; i--) {
+            body[i] = (byte) Character.forDigit((int) (rest & 0xf), 16);
+            rest >>>= 4;
         }
-        ByteBuffer.wrap(body).putLong(0, value);
         return body;
     }
 
     static long value(byte[] body) {
-        return ByteBuffer.wrap(body).getLong(0);
+        long value = 0;
+        for (int i = 0; i < DIGITS; i++) {
+            value = value << 4 | Character.digit(body[i], 16);
+        }
+        return value;
+    }
+
+    static String text(byte[] body) {
+        return new String(body, US_ASCII);
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(US_ASCII);
     }
 }

@@ -26,13 +26,15 @@ final class Comparison {
             Sample second = measurement.take(workload, site.waybill());
             progress.printf(
                     Locale.ROOT,
-                    "%s %s %s: plain %.2f, waybill %.2f %s%n",
+                    "%s %s %s: plain %.2f, waybill %.2f %s (CPU %.1f, %.1f us/msg)%n",
                     site.broker(),
                     workload.label,
                     round == 0 ? "warm-up" : "round " + round,
                     first.value(),
                     second.value(),
-                    workload.unit());
+                    workload.unit(),
+                    first.cpuMicros(),
+                    second.cpuMicros());
             progress.flush();
             if (round > 0) {
                 plain.add(first);

@@ -38,11 +38,7 @@ final class InMemory {
         double nanos = result.getPrimaryResult().getScore();
         double bytes = result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
         return List.of(
-                new Result("in-memory", "pipeline", found(BUDGET_NANOS), found(nanos), "ns/msg"),
-                new Result("in-memory", "pipeline-memory", found(BUDGET_BYTES), found(bytes), "B/msg"));
-    }
-
-    private static Sample found(double value) {
-        return new Sample(value, 0, 0);
+                new Result("in-memory", "pipeline", Sample.of(BUDGET_NANOS), Sample.of(nanos), "ns/msg"),
+                new Result("in-memory", "pipeline-memory", Sample.of(BUDGET_BYTES), Sample.of(bytes), "B/msg"));
     }
 }

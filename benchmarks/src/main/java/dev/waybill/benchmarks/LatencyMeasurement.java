@@ -45,7 +45,7 @@ final class LatencyMeasurement {
         } finally {
             consumer.close();
         }
-        return new Sample(millis(histogram, 99), millis(histogram, 50), histogram.getMaxValue() / 1e6);
+        return new Sample(millis(histogram, 99), millis(histogram, 50), histogram.getMaxValue() / 1e6, 0);
     }
 
     private void send(Outlet outlet, int number, boolean recorded) throws Exception {

@@ -1,7 +1,7 @@
 package dev.waybill.benchmarks;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Measures one side once, on a queue of its own. */
 final class Measurement {
@@ -32,12 +32,12 @@ final class Measurement {
     private Sample send(Contender side, String queue) throws Exception {
         byte[] body = Body.of(0);
         try (Outlet outlet = side.outlet(queue)) {
-            long began = System.nanoTime();
+            Moment began = Moment.now();
             for (int i = 0; i < plan.messages(); i++) {
                 outlet.send(body);
             }
             outlet.awaitConfirmed();
-            return Sample.rate(plan.messages(), System.nanoTime() - began);
+            return Sample.rate(plan.messages(), began, Moment.now());
         }
     }
 
@@ -46,17 +46,17 @@ final class Measurement {
         int messages = plan.messages();
         fill(queue, messages);
         Tally handled = new Tally();
-        AtomicLong first = new AtomicLong();
-        AtomicLong last = new AtomicLong();
+        AtomicReference<Moment> first = new AtomicReference<>();
+        AtomicReference<Moment> last = new AtomicReference<>();
         Contender.Consuming consumer = side.consume(queue, concurrency, (id, sentAtMillis, body) -> {
             if (id.isEmpty() || sentAtMillis <= 0 || body.length != Body.BYTES) {
                 handled.fail(new BenchmarkException("message " + id + " came without what it was sent with", null));
             }
             long number = handled.add(1);
             if (number == 1) {
-                first.set(System.nanoTime());
+                first.set(Moment.now());
             } else if (number == messages) {
-                last.set(System.nanoTime());
+                last.set(Moment.now());
             }
         });
         try {
@@ -68,7 +68,7 @@ final class Measurement {
             throw new BenchmarkException(handled.count() + " messages handled, but " + messages + " sent", null);
         }
         checkEmpty(queue);
-        return Sample.rate(messages - 1L, last.get() - first.get());
+        return Sample.rate(messages - 1L, first.get(), last.get());
     }
 
     private void fill(String queue, int messages) throws Exception {

@@ -32,13 +32,19 @@ record Result(String broker, String workload, Sample plain, Sample waybill, Stri
     String row() {
         return String.format(
                 Locale.ROOT,
-                "| %s | %s | %s | %s | %.2f | %s |",
+                "| %s | %s | %s | %s | %.2f | %s | %s | %s |",
                 broker,
                 workload,
                 shown(plain),
                 shown(waybill),
                 ratio(),
-                unit);
+                unit,
+                cpu(plain),
+                cpu(waybill));
+    }
+
+    private static String cpu(Sample sample) {
+        return sample.cpuMicros() == 0 ? "" : String.format(Locale.ROOT, "%.1f", sample.cpuMicros());
     }
 
     private static String shown(Sample sample) {

@@ -10,16 +10,26 @@ import java.util.function.ToDoubleFunction;
  * @param value messages a second, or the 99th percentile in milliseconds
  * @param p50 the median latency in milliseconds; 0 for a rate
  * @param max the longest latency in milliseconds; 0 for a rate
+ * @param cpuMicros the processor time that this process spent on a message, in microseconds; 0 if it was not measured
  */
-record Sample(double value, double p50, double max) {
+record Sample(double value, double p50, double max, double cpuMicros) {
 
-    static Sample rate(long messages, long nanos) {
-        return new Sample(messages * 1e9 / nanos, 0, 0);
+    static Sample of(double value) {
+        return new Sample(value, 0, 0, 0);
+    }
+
+    static Sample rate(long messages, Moment from, Moment to) {
+        return new Sample(
+                messages * 1e9 / (to.nanos() - from.nanos()), 0, 0, (to.cpuNanos() - from.cpuNanos()) / 1e3 / messages);
     }
 
     /** The medians of each part. */
     static Sample median(List<Sample> samples) {
-        return new Sample(median(samples, Sample::value), median(samples, Sample::p50), median(samples, Sample::max));
+        return new Sample(
+                median(samples, Sample::value),
+                median(samples, Sample::p50),
+                median(samples, Sample::max),
+                median(samples, Sample::cpuMicros));
     }
 
     private static double median(List<Sample> samples, ToDoubleFunction<Sample> part) {
