@@ -1,0 +1,74 @@
+package dev.waybill.servers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** ElasticMQ, a double of SQS, out of Maven Central's jars; its queues and messages survive a restart. */
+final class LocalElasticMq extends LocalServer {
+    private static final String JAR = "elasticmq-server_2.13-";
+
+    private final Path jars = MavenJars.resolve("elasticmq");
+    private final int port = takePort();
+    private final ServerOptions options;
+
+    LocalElasticMq(ServerOptions options) {
+        super("sqs");
+        this.options = options;
+    }
+
+    @Override
+    public String uri() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    @Override
+    void launch() throws IOException {
+        Path file = Files.writeString(data().resolve("elasticmq.conf"), configuration());
+        run(
+                "ElasticMQ",
+                List.of(
+                        Command.java(),
+                        "-Xmx512m",
+                        "-Dconfig.file=" + file,
+                        "-cp",
+                        jars + "/*",
+                        "org.elasticmq.server.Main"),
+                Map.of());
+    }
+
+    private String configuration() {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("node-address.host", "\"127.0.0.1\"");
+        lines.put("node-address.port", Integer.toString(port));
+        lines.put("rest-sqs.bind-hostname", "\"127.0.0.1\"");
+        lines.put("rest-sqs.bind-port", Integer.toString(port));
+        lines.put("aws.region", "\"us-east-1\"");
+        lines.put("queues-storage.enabled", "true");
+        lines.put("queues-storage.path", "\"" + data().resolve("queues.conf") + "\"");
+        lines.put("messages-storage.enabled", "true");
+        // H2 otherwise writes up to half a second late, which a kill would lose.
+        lines.put("messages-storage.uri", "\"jdbc:h2:file:" + data().resolve("messages") + ";WRITE_DELAY=0\"");
+        lines.putAll(options.config());
+        return lines.entrySet().stream()
+                .map(line -> line.getKey() + " = " + line.getValue() + "\n")
+                .collect(Collectors.joining("", "include classpath(\"application.conf\")\n", ""));
+    }
+
+    @Override
+    String probe() throws IOException {
+        SqsProbe.ask(uri());
+        try (Stream<Path> files = Files.list(jars)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(JAR))
+                    .map(name -> "ElasticMQ " + name.substring(JAR.length(), name.length() - ".jar".length()))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("No " + JAR + " jar in " + jars));
+        }
+    }
+}

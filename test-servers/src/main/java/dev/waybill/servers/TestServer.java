@@ -1,0 +1,34 @@
+package dev.waybill.servers;
+
+/**
+ * A real broker, running until it is closed or this JVM ends, however it ends. Safe for use by several threads; the methods
+ * that change its state block until that is done.
+ */
+public interface TestServer extends AutoCloseable {
+    /** The broker's kind, as Waybill names it: {@code rabbitmq}, {@code kafka} or {@code sqs}. */
+    String broker();
+
+    /** Where it is reached; the same for the whole life of this server, restarts included. */
+    String uri();
+
+    /** Name and version as the server itself tells, such as {@code RabbitMQ 4.3.6}. */
+    String product();
+
+    /**
+     * Starts it again after {@link #kill()}, with its data and at its address; returns when it serves.
+     *
+     * @throws IllegalStateException if it is running or closed
+     * @throws ServerException if it does not start; the message holds the end of its log
+     */
+    void start();
+
+    /** Stops it in an orderly way and starts it again, with its data and at its address. */
+    void restart();
+
+    /** Ends it as a power failure would (SIGKILL); data and address are kept for {@link #start()}. */
+    void kill();
+
+    /** Ends it and deletes its data. */
+    @Override
+    void close();
+}

@@ -1,0 +1,79 @@
+package dev.waybill.servers;
+
+/**
+ * Starts servers, from where {@code waybill.it.servers} says (a system property, or the environment variable
+ * {@code WAYBILL_IT_SERVERS}): {@code local} processes, which is the default, {@code containers}, or {@code external} ones at
+ * {@code waybill.it.rabbitmq.uri}, {@code waybill.it.kafka.uri} and {@code waybill.it.sqs.uri}. What cannot start throws.
+ *
+ * <pre>{@code
+ * try (TestServer server = TestServers.start("kafka")) {
+ *     connect(server.uri());
+ *     server.kill();
+ *     server.start();
+ * }
+ * }</pre>
+ */
+public final class TestServers {
+    private TestServers() {}
+
+    /**
+     * A running server.
+     *
+     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka} or {@code sqs}
+     */
+    public static TestServer start(String name) {
+        return start(name, ServerOptions.usual());
+    }
+
+    /** The same with options. */
+    public static TestServer start(String name, ServerOptions options) {
+        return switch (name) {
+            case "rabbitmq", "rabbitmq-4.3" -> rabbitmq("4.3", options);
+            case "rabbitmq-4.0" -> rabbitmq("4.0", options);
+            case "kafka" -> kafka(options);
+            case "sqs" -> sqs(options);
+            default ->
+                throw new IllegalArgumentException(
+                        "Server '" + name + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka or sqs");
+        };
+    }
+
+    /** A running RabbitMQ of the version that the project builds on. */
+    public static RabbitMqServer rabbitmq() {
+        return rabbitmq("4.3", ServerOptions.usual());
+    }
+
+    /**
+     * A running RabbitMQ.
+     *
+     * @param version {@code 4.3} or {@code 4.0}
+     */
+    public static RabbitMqServer rabbitmq(String version, ServerOptions options) {
+        return switch (Mode.current()) {
+            case LOCAL -> started(new LocalRabbitMq(version, options));
+            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case EXTERNAL -> ExternalServer.rabbitmq();
+        };
+    }
+
+    private static TestServer kafka(ServerOptions options) {
+        return switch (Mode.current()) {
+            case LOCAL -> started(new LocalKafka(options));
+            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case EXTERNAL -> ExternalServer.kafka();
+        };
+    }
+
+    private static TestServer sqs(ServerOptions options) {
+        return switch (Mode.current()) {
+            case LOCAL -> started(new LocalElasticMq(options));
+            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case EXTERNAL -> ExternalServer.sqs();
+        };
+    }
+
+    private static <S extends TestServer> S started(S server) {
+        server.start();
+        return server;
+    }
+}
