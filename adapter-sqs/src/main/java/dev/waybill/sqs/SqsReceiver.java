@@ -234,6 +234,11 @@ final class SqsReceiver implements Receiver {
     }
 
     @Override
+    public void stop() {
+        pause();
+    }
+
+    @Override
     public void resume() {
         change(() -> paused = false);
     }

@@ -237,7 +237,9 @@ final class Intake<T> {
             slot.lane = opened;
             slot.trouble = null;
             slot.backoff.reset();
-            if (paused || stopping) {
+            if (stopping) {
+                opened.receiver().stop();
+            } else if (paused) {
                 opened.receiver().pause();
             }
         } finally {
@@ -295,7 +297,7 @@ final class Intake<T> {
 
     /** No more messages: what was not started goes back, and every worker ends when it asks for the next. */
     void stop() {
-        change(() -> stopping = true, lane -> lane.receiver().pause(), true);
+        change(() -> stopping = true, lane -> lane.receiver().stop(), true);
     }
 
     private void change(Runnable state, Consumer<Lane> receivers, boolean releaseBuffered) {

@@ -3,6 +3,8 @@ package dev.waybill.examples.demo;
 import dev.waybill.WaybillException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -28,13 +30,14 @@ import picocli.CommandLine.Spec;
             "  ./demo                                        our sample, on the broker inside the JVM",
             "  ./demo --input ~/webhooks --copies 100        a larger run of your own files",
             "  ./demo --broker kafka                         on a Kafka that is started for it",
-            "  ./demo --broker rabbitmq --uri amqp://user:password@host",
+            "  WAYBILL_PASSWORD=... ./demo --broker rabbitmq --uri amqp://demo@rabbit.example.com",
             "",
             "With --uri, further settings come from the environment or waybill.conf, as in any program with Waybill.",
             "The last line is the ledger. Exit code: 0 nothing was lost, 1 something was, 2 wrong usage or no broker."
         })
 public final class Demo implements Callable<Integer> {
     private static final int WRONG = 2;
+    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
 
     @Spec
     private CommandSpec spec;
@@ -87,12 +90,20 @@ public final class Demo implements Callable<Integer> {
                     "The queue's name, by default ${DEFAULT-VALUE}. Two demos at once on one broker need two names.")
     private String queue;
 
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description =
+                    "How long nothing may happen before what has not come is called lost, 1 to 3600; by default ${DEFAULT-VALUE}.")
+    private int patience;
+
     @Option(names = "--help", usageHelp = true, description = "This text.")
     private boolean help;
 
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new Demo());
-        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage()));
+        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage() + "; see ./demo --help"));
         command.setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure instanceof WaybillException || failure instanceof DemoException) {
                 return fail(failure.getMessage());
@@ -107,14 +118,14 @@ public final class Demo implements Callable<Integer> {
     }
 
     private static int fail(@Nullable String message) {
-        System.err.println("demo: " + message + "; see ./demo --help");
+        System.err.println("demo: " + message);
         return WRONG;
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = plan();
-        try (DemoBroker chosen = DemoBroker.inMemory()) {
+        try (DemoBroker chosen = chosenBroker()) {
             System.out.printf(
                     "%d messages from %s to %d consumers with %d handlers each, on %s%n",
                     plan.messages(), plan.folder().path(), consumers, concurrency, broker);
@@ -132,15 +143,35 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
+    private DemoBroker chosenBroker() {
+        if (!BROKERS.contains(broker)) {
+            throw wrong("--broker is '" + broker + "' but must be " + String.join(", ", BROKERS));
+        }
+        if (broker.equals("in-memory")) {
+            if (uri != null) {
+                throw wrong("--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address");
+            }
+            return DemoBroker.inMemory();
+        }
+        if (uri != null) {
+            return DemoBroker.at(broker, uri);
+        }
+        System.err.println("starting " + broker + ", which is fetched the first time");
+        return DemoBroker.started(broker);
+    }
+
     private Plan plan() {
         within("--consumers", consumers, 2, 64);
         within("--concurrency", concurrency, 1, 1000);
         within("--copies", copies, 1, 100_000);
+        within("--patience", patience, 1, 3600);
         if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
             throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
         }
-        Path folder = input == null ? Path.of(System.getProperty("demo.sample", "examples/sample")) : input;
-        return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue);
+        Path folder = input == null
+                ? Path.of("examples", "sample")
+                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
+        return new Plan(InputFolder.open(folder), copies, consumers, concurrency, queue, Duration.ofSeconds(patience));
     }
 
     private void within(String option, int value, int least, int most) {

@@ -16,8 +16,6 @@ final class DemoRun {
     private static final long LOOK_MILLIS = 25;
     /** After the last message, so that a late duplicate is still counted. */
     private static final Duration QUIET = Duration.ofMillis(500);
-    /** Beyond the lock of a killed consumer: what has not come by then is lost. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Plan plan;
     private final DemoBroker broker;
@@ -25,6 +23,7 @@ final class DemoRun {
     private final Progress progress;
     private final Ledger ledger = new Ledger();
     private long pulse;
+    private boolean saidThatItWaits;
     private long stillSinceNanos = System.nanoTime();
 
     DemoRun(Plan plan, DemoBroker broker, Progress progress) {
@@ -37,11 +36,11 @@ final class DemoRun {
     /**
      * How it went.
      *
-     * @param brokerVersion the product and version
+     * @param broker what it ran on, with the version
      * @param kill how a consumer was killed, in words
      * @param took from the first send to the last result
      */
-    record Result(Summary summary, String brokerVersion, String kill, Duration took) {}
+    record Result(Summary summary, String broker, String kill, Duration took) {}
 
     Result run() throws IOException, InterruptedException {
         HalfwayGate gate = new HalfwayGate(plan.half() - plan.victimShare());
@@ -58,7 +57,7 @@ final class DemoRun {
                 watch(sending, halfway);
                 Duration took = Duration.ofNanos(stillSinceNanos - started);
                 sending.join();
-                return new Result(ledger.summary(), waybill.capabilities().broker(), halfway.kill(), took);
+                return new Result(ledger.summary(), product(waybill), halfway.kill(), took);
             } finally {
                 gate.open();
                 workers.forEach(Worker::close);
@@ -69,6 +68,12 @@ final class DemoRun {
             }
             throw failed;
         }
+    }
+
+    /** As the adapter names it, and in brackets as the server that was started does, which may be a double. */
+    private String product(Waybill waybill) {
+        String name = waybill.capabilities().broker();
+        return broker.server().isEmpty() || broker.server().equals(name) ? name : name + " (" + broker.server() + ")";
     }
 
     private Victim victim() {
@@ -104,7 +109,6 @@ final class DemoRun {
                 progress.say(kill);
             }
         }
-        progress.show(ledger.done());
     }
 
     private boolean ended(CompletableFuture<@Nullable Void> sending, Halfway halfway) {
@@ -118,9 +122,24 @@ final class DemoRun {
         }
         Duration still = Duration.ofNanos(now - stillSinceNanos);
         if (!sending.isDone() || ledger.open() > 0) {
-            return still.compareTo(PATIENCE.plus(broker.lock())) > 0;
+            return still.compareTo(plan.patience().plus(broker.lock())) > 0;
         }
-        return still.compareTo(QUIET) > 0 && halfway.over(lockOfTheDead());
+        if (still.compareTo(QUIET) <= 0) {
+            return false;
+        }
+        if (!halfway.over(lockOfTheDead())) {
+            sayOnceThatItWaits(halfway);
+            return false;
+        }
+        return true;
+    }
+
+    private void sayOnceThatItWaits(Halfway halfway) {
+        if (!saidThatItWaits && !halfway.kill().isEmpty()) {
+            saidThatItWaits = true;
+            progress.show(ledger.done());
+            progress.say("all are accounted for; waiting for duplicates until the killed consumer's locks have ended");
+        }
     }
 
     /** What a killed process had handled and not acknowledged comes back after its lock, and is a duplicate to be counted. */
