@@ -63,6 +63,8 @@ final class Bench implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
+    private boolean failed;
+
     private Bench() {}
 
     /** Exits with 0, with 1 if a measurement failed, or with 2 if the arguments are wrong. */
@@ -88,7 +90,7 @@ final class Bench implements Callable<Integer> {
         out.println("| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |");
         results.forEach(result -> out.println(result.row()));
         out.flush();
-        return 0;
+        return failed ? 1 : 0;
     }
 
     private void check() {
@@ -112,7 +114,13 @@ final class Bench implements Callable<Integer> {
             progress.printf("%s: %s%n", broker, server.product());
             Comparison comparison = new Comparison(site, plan(broker), progress);
             for (Workload workload : workloads) {
-                results.add(comparison.run(workload));
+                try {
+                    results.add(comparison.run(workload));
+                } catch (BenchmarkException spoilt) {
+                    failed = true;
+                    progress.println(broker + " " + workload.label + " FAILED: " + spoilt.getMessage());
+                    progress.flush();
+                }
             }
         }
         return results;

@@ -1,11 +1,13 @@
 package dev.waybill.it;
 
+import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.servers.RabbitMqServer;
 import dev.waybill.servers.TestServer;
 import dev.waybill.tck.BrokerHarness;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A real server as the suite and the failure tests see it. */
 record ServerHarness(TestServer server, Class<?> nativeType) implements BrokerHarness {
@@ -26,9 +28,9 @@ record ServerHarness(TestServer server, Class<?> nativeType) implements BrokerHa
     }
 
     @Override
-    public Optional<Runnable> loseConnections() {
+    public Optional<Consumer<Waybill>> loseConnections() {
         return server instanceof RabbitMqServer rabbit && !external()
-                ? Optional.of(() -> rabbit.rabbitmqctl("close_all_connections", "test"))
+                ? Optional.of(waybill -> rabbit.rabbitmqctl("close_all_connections", "test"))
                 : Optional.empty();
     }
 

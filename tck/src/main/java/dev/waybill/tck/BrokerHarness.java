@@ -1,8 +1,10 @@
 package dev.waybill.tck;
 
+import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What the suite needs to know of a broker. All but {@link #config} has a default. */
 public interface BrokerHarness {
@@ -33,8 +35,8 @@ public interface BrokerHarness {
         return Optional.empty();
     }
 
-    /** Cuts every connection, while the broker lives on, if that can be done here. */
-    default Optional<Runnable> loseConnections() {
+    /** Cuts every connection of a Waybill, while the broker lives on, if that can be done here. */
+    default Optional<Consumer<Waybill>> loseConnections() {
         return Optional.empty();
     }
 }

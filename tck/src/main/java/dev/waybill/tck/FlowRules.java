@@ -174,12 +174,13 @@ abstract class FlowRules extends Chapter {
         CountDownLatch finish = new CountDownLatch(1);
         CountDownLatch started = new CountDownLatch(1);
         Waybill leaving = another();
+        // All are there before the consumer comes, so that it fetches more than it can start.
+        send(waybill.producer(queue), 50, i -> "m" + i, ledger);
         Subscription first = leaving.consumer(queue).prefetch(20).start(delivery -> {
             started.countDown();
             finish.await();
             ledger.seen(delivery);
         });
-        send(waybill.producer(queue), 50, i -> "m" + i, ledger);
         assertThat(started.await(harness().patience().toSeconds(), TimeUnit.SECONDS))
                 .isTrue();
         Thread closing = new Thread(() -> first.close(Duration.ofSeconds(20)));

@@ -9,12 +9,14 @@ import dev.waybill.Producer;
 import dev.waybill.Queue;
 import dev.waybill.SendException;
 import dev.waybill.Subscription;
+import dev.waybill.Waybill;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Rules of what happens when the connection, or the broker, goes away and comes back. */
@@ -22,9 +24,9 @@ abstract class RecoveryRules extends Chapter {
 
     @Test
     void q10_1_afterLostConnectionsEverythingGoesOn() {
-        Optional<Runnable> loseConnections = harness().loseConnections();
+        Optional<Consumer<Waybill>> loseConnections = harness().loseConnections();
         assumeTrue(loseConnections.isPresent(), "the harness cannot cut connections");
-        goesOnAfter(loseConnections.get());
+        goesOnAfter(() -> loseConnections.get().accept(waybill));
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.waybill.inmemory.InMemoryInspection;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Nested;
 
 /** The suite on the in-memory broker, as it is and as it emulates the others. */
@@ -73,12 +74,9 @@ class InMemoryConformanceTest {
         }
 
         @Override
-        public Optional<Runnable> loseConnections() {
-            return Optional.of(() -> {
-                try (Waybill waybill = Waybill.open(config())) {
-                    waybill.unwrap(InMemoryInspection.class).orElseThrow().disconnect();
-                }
-            });
+        public Optional<Consumer<Waybill>> loseConnections() {
+            return Optional.of(waybill ->
+                    waybill.unwrap(InMemoryInspection.class).orElseThrow().disconnect());
         }
     }
 }

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 
 /** One run: everything from the first message to the end of the ledger. */
 final class DemoRun {
@@ -52,7 +51,7 @@ final class DemoRun {
                     workers.add(Worker.start(broker.config(), queues, name(i), plan.concurrency(), gate));
                 }
                 long started = System.nanoTime();
-                CompletableFuture<@Nullable Void> sending = sending(waybill);
+                CompletableFuture<Void> sending = sending(waybill);
                 Halfway halfway = new Halfway(plan, ledger, victim, gate);
                 watch(sending, halfway);
                 Duration took = Duration.ofNanos(stillSinceNanos - started);
@@ -65,6 +64,9 @@ final class DemoRun {
         } catch (CompletionException failed) {
             if (failed.getCause() instanceof IOException unreadable) {
                 throw unreadable;
+            }
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
             }
             throw failed;
         }
@@ -87,7 +89,7 @@ final class DemoRun {
         return "consumer-" + number;
     }
 
-    private CompletableFuture<@Nullable Void> sending(Waybill waybill) {
+    private CompletableFuture<Void> sending(Waybill waybill) {
         String run = UUID.randomUUID().toString().substring(0, 8).toLowerCase(Locale.ROOT);
         FolderSender sender = new FolderSender(ledger, run);
         return CompletableFuture.runAsync(() -> {
@@ -100,7 +102,7 @@ final class DemoRun {
     }
 
     /** Until everything has come to an end, or nothing comes any more. */
-    private void watch(CompletableFuture<@Nullable Void> sending, Halfway halfway) throws InterruptedException {
+    private void watch(CompletableFuture<Void> sending, Halfway halfway) throws InterruptedException {
         while (!ended(sending, halfway)) {
             Thread.sleep(LOOK_MILLIS);
             progress.show(ledger.done());
@@ -111,7 +113,7 @@ final class DemoRun {
         }
     }
 
-    private boolean ended(CompletableFuture<@Nullable Void> sending, Halfway halfway) {
+    private boolean ended(CompletableFuture<Void> sending, Halfway halfway) {
         long now = System.nanoTime();
         if (ledger.pulse() != pulse) {
             pulse = ledger.pulse();

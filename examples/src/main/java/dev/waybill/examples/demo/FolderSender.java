@@ -5,6 +5,7 @@ import dev.waybill.Producer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 
 /** Sends every file of a folder, each in a message of its own, and a poison message if there is none among them. */
 final class FolderSender {
@@ -43,11 +44,13 @@ final class FolderSender {
         String id = run + "-" + ++number;
         ledger.expect(id, file, digest);
         // Waits here when too many are in flight, so a large folder is never in memory as a whole.
-        producer.send(Message.with(body).id(id).header(FILE, file).build()).whenComplete((stored, failure) -> {
+        CompletableFuture<Void> sent =
+                producer.send(Message.with(body).id(id).header(FILE, file).build());
+        CompletableFuture<Void> unused = sent.whenComplete((stored, failure) -> {
             if (failure == null) {
                 ledger.stored(id);
             } else {
-                ledger.notStored(id, failure.getMessage());
+                ledger.notStored(id, String.valueOf(failure.getMessage()));
             }
         });
     }
