@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
@@ -66,9 +67,10 @@ final class Faults {
         if (caused(failure, CertificateException.class)) {
             return Kind.REFUSED;
         }
-        return withoutCredentials(failure)
-                ? Kind.DENIED
-                : failure instanceof SdkException ? Kind.UNAVAILABLE : Kind.REFUSED;
+        if (withoutCredentials(failure)) {
+            return Kind.DENIED;
+        }
+        return failure instanceof SdkException || clientClosed(failure) ? Kind.UNAVAILABLE : Kind.REFUSED;
     }
 
     /** What an error code means, of a request or of one entry of a batch. */
@@ -115,6 +117,11 @@ final class Faults {
                 && String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT).contains("credentials");
     }
 
+    /** The SDK's own timer takes no more, so nothing was sent. */
+    private static boolean clientClosed(Throwable failure) {
+        return failure instanceof RejectedExecutionException;
+    }
+
     private static boolean tellsSecrets(RuntimeException failure) {
         return String.valueOf(failure.getMessage()).contains(SIGNED_TEXT);
     }
@@ -127,7 +134,7 @@ final class Faults {
                     + (signed < 0 ? message : message.substring(0, signed).strip()) + " (request "
                     + service.requestId() + ")";
         }
-        return String.valueOf(failure.getMessage());
+        return clientClosed(failure) ? "the client is closed" : String.valueOf(failure.getMessage());
     }
 
     /** Why a send failed. */
@@ -137,6 +144,9 @@ final class Faults {
         }
         if (failure instanceof AwsServiceException service) {
             return reason(code(service));
+        }
+        if (clientClosed(failure)) {
+            return Reason.CLOSED;
         }
         if (withoutCredentials(failure) || !(failure instanceof SdkException)) {
             return Reason.REJECTED;
@@ -154,7 +164,8 @@ final class Faults {
         if (failure instanceof AwsServiceException service) {
             return service.statusCode() >= 500 && !service.isThrottlingException();
         }
-        return !withoutCredentials(failure)
+        return !clientClosed(failure)
+                && !withoutCredentials(failure)
                 && !caused(failure, ConnectException.class)
                 && !caused(failure, ConnectTimeoutException.class)
                 && !caused(failure, ConnectionRequestTimeoutException.class)

@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Polls one queue. At most one poll is open, on a thread of its own, so that a pause, a close or an interrupt need not wait
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * the receiver is paused or closed before the answer comes, it is given back.
  */
 final class SqsReceiver implements Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(SqsReceiver.class);
     private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
     private final Poller poller;
@@ -45,7 +48,7 @@ final class SqsReceiver implements Receiver {
     private @Nullable BrokerException failure;
     private volatile int prefetch;
     private boolean paused;
-    private boolean closed;
+    private boolean stopped;
 
     /** @param onBroken called when a poll has failed */
     SqsReceiver(
@@ -82,7 +85,7 @@ final class SqsReceiver implements Receiver {
     private List<Inbound> await(int max, long wait) throws InterruptedException {
         long left = wait;
         boolean asked = false;
-        while (!paused && !closed) {
+        while (!paused && !stopped) {
             List<Inbound> messages = take(max);
             if (!messages.isEmpty()) {
                 return messages;
@@ -145,7 +148,7 @@ final class SqsReceiver implements Receiver {
         lock.lock();
         try {
             polling = false;
-            late = paused || closed;
+            late = paused || stopped;
             if (!late) {
                 failure = failed;
                 ready.addAll(messages);
@@ -164,7 +167,7 @@ final class SqsReceiver implements Receiver {
 
     /** Under the lock: while messages wait and nobody receives, a thread looks after their locks. */
     private void guardReady() {
-        if (!ready.isEmpty() && !guarded && !closed) {
+        if (!ready.isEmpty() && !guarded && !stopped) {
             guarded = true;
             blocking.execute(this::guard);
         }
@@ -174,7 +177,7 @@ final class SqsReceiver implements Receiver {
     private void guard() {
         lock.lock();
         try {
-            while (!ready.isEmpty() && !closed) {
+            while (!ready.isEmpty() && !stopped) {
                 long left = ready.element().lockedUntilNanos() - lockNanos / 2 - time.nanos();
                 if (left > 0) {
                     taken.awaitNanos(left);
@@ -235,7 +238,10 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void stop() {
-        pause();
+        change(() -> {
+            stopped = true;
+            settlements.giveBack(removeReady());
+        });
     }
 
     @Override
@@ -256,12 +262,9 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void close() {
-        change(() -> {
-            if (!closed) {
-                closed = true;
-                settlements.giveBack(removeReady());
-            }
-        });
-        settlements.awaitDone(LAST_WAIT);
+        stop();
+        if (!settlements.awaitDone(LAST_WAIT)) {
+            LOG.warn("settlements are still under way {} after the close", LAST_WAIT);
+        }
     }
 }
