@@ -20,7 +20,6 @@ final class Connections {
     static List<Health.Component> health(
             String bootstrap, Admin admin, Collection<KafkaSender> senders, Collection<KafkaReceiver> receivers) {
         List<Health.Component> components = new ArrayList<>();
-        components.add(component(bootstrap + " admin", admin.metrics()));
         for (KafkaSender sender : senders) {
             String name = bootstrap + " sender to " + sender.topic();
             components.add(
@@ -31,6 +30,9 @@ final class Connections {
         }
         for (KafkaReceiver receiver : receivers) {
             components.add(receiver(bootstrap, receiver));
+        }
+        if (components.isEmpty()) {
+            components.add(component(bootstrap, admin.metrics()));
         }
         return components;
     }

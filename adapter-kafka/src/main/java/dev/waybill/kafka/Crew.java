@@ -59,7 +59,8 @@ final class Crew {
         LEAVE
     }
 
-    synchronized Turn next(ShareWorker worker) {
+    /** @param suspect whether its client may hold records that it has not seen; then it looks, whoever else polls */
+    synchronized Turn next(ShareWorker worker, boolean suspect) {
         stuck.remove(worker);
         if (polling.contains(worker)) {
             return Turn.POLL;
@@ -70,7 +71,7 @@ final class Crew {
             fill();
             return Turn.LEAVE;
         }
-        if (room() && (partitions > 1 || polling.isEmpty())) {
+        if (suspect && !closed || room() && (partitions > 1 || polling.isEmpty())) {
             polling.add(worker);
             return Turn.POLL;
         }

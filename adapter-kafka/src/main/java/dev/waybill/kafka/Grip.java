@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Used by one thread.
  */
 final class Grip {
+    static final String LET_GO = "its lock has ended";
+
     private static final Duration COMMIT = Duration.ofSeconds(10);
 
     private final ShareConsumer<byte[], byte[]> consumer;
@@ -58,7 +60,7 @@ final class Grip {
     /** Notes a settlement for the next {@link #commit}. */
     void settle(KafkaInbound message) {
         if (message.done()) {
-            message.reportLost("its lock has ended");
+            message.reportLost(LET_GO);
         } else if (message.overdue(time.nanos())) {
             overdue.add(message);
         } else {
@@ -123,7 +125,7 @@ final class Grip {
         for (Held held : asked) {
             KafkaInbound message = (KafkaInbound) held.inbound();
             if (message.done()) {
-                held.lost("its lock has ended");
+                held.lost(LET_GO);
             } else {
                 message.lockedUntil(until);
                 held.extended();

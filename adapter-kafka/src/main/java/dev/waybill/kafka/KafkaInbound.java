@@ -24,8 +24,8 @@ final class KafkaInbound implements Inbound {
 
     private AcknowledgeType acknowledgement = AcknowledgeType.ACCEPT;
 
-    /** Of the worker's thread: no longer in its consumer's hands. */
-    private boolean done;
+    /** No longer in its consumer's hands; set by the worker's thread. */
+    private volatile boolean done;
 
     KafkaInbound(
             ShareWorker worker,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,17 @@ import org.slf4j.LoggerFactory;
 final class ShareWorker implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
 
-    private static final Duration POLL = Duration.ofMillis(100);
+    /** While it joins the group, which takes several polls. */
+    private static final Duration JOINING_POLL = Duration.ofMillis(100);
+
+    private static final long JOINING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /**
+     * Long, because each call of poll has the client's background thread fetch once more, and when calls follow each other that
+     * can bring records after a call has returned others: those wait in the client while their locks run out.
+     */
+    private static final Duration POLL = Duration.ofHours(1);
+
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -45,9 +57,19 @@ final class ShareWorker implements Runnable {
     private final Consumer<Throwable> onFailure;
 
     private volatile @Nullable ShareConsumer<byte[], byte[]> opened;
+    private final AtomicBoolean polling = new AtomicBoolean();
     private volatile boolean closing;
     private volatile boolean ended;
     private long polledAt;
+
+    /** Whether the poll before this one ended without records, so that two fetches may be under way. */
+    private boolean polledInVain;
+
+    /** Whether its client may have fetched more than the last poll returned. */
+    private boolean suspect;
+
+    private long joiningSince;
+    private boolean joined;
 
     ShareWorker(
             String name,
@@ -91,11 +113,18 @@ final class ShareWorker implements Runnable {
     /** Hands a settlement over; {@link #wake} afterwards. */
     void settle(KafkaInbound message) {
         settlements.add(message);
+        // A worker that holds nothing is polling, and looks at nothing: it has let this one go before it looked last.
+        if (message.done() && settlements.remove(message)) {
+            message.reportLost(Grip.LET_GO);
+        }
     }
 
     /** Hands an extension over; {@link #wake} afterwards. */
     void extend(Held held) {
         extensions.add(held);
+        if (((KafkaInbound) held.inbound()).done() && extensions.remove(held)) {
+            held.lost(Grip.LET_GO);
+        }
     }
 
     void wake() {
@@ -108,7 +137,15 @@ final class ShareWorker implements Runnable {
     }
 
     void close() {
-        closing = true;
+        synchronized (polling) {
+            closing = true;
+            ShareConsumer<byte[], byte[]> consumer = opened;
+            // Only out of a poll: a worker that polls has nothing to commit, and a commit that is woken tells no
+            // answer.
+            if (consumer != null && polling.get()) {
+                consumer.wakeup();
+            }
+        }
         LockSupport.unpark(thread);
     }
 
@@ -151,7 +188,7 @@ final class ShareWorker implements Runnable {
             keep(grip);
             return true;
         }
-        return switch (crew.next(this)) {
+        return switch (crew.next(this, suspect)) {
             case POLL -> {
                 poll(consumer, grip);
                 yield true;
@@ -215,33 +252,48 @@ final class ShareWorker implements Runnable {
 
     private void poll(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
         long began = now();
-        ConsumerRecords<byte[], byte[]> records = ConsumerRecords.empty();
+        ConsumerRecords<byte[], byte[]> records;
         try {
-            if (clock.stale(began)) {
-                records = consumer.poll(Duration.ZERO);
-                if (records.isEmpty()) {
-                    clock.empty(began);
-                }
+            if (joiningSince == 0) {
+                joiningSince = System.nanoTime();
             }
-            if (records.isEmpty()) {
-                began = now();
-                records = consumer.poll(POLL);
-            }
+            joined |= System.nanoTime() - joiningSince > JOINING_NANOS;
+            records = pollOnce(consumer, joined ? POLL : JOINING_POLL);
         } catch (RetriableException passing) {
             LOG.debug("poll of '{}' failed, and goes on", topic, passing);
             LockSupport.parkNanos(this, TICK_NANOS);
             return;
         }
-        if (records.isEmpty()) {
-            clock.empty(began);
+        suspect = polledInVain;
+        polledInVain = records.isEmpty();
+        if (polledInVain) {
             return;
         }
+        joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        List<KafkaInbound> polled = read(records, clock.lockedUntil(began));
+        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, now()));
         grip.take(polled);
         crew.polled(this, polled.size());
         out.put(polled);
+    }
+
+    private ConsumerRecords<byte[], byte[]> pollOnce(ShareConsumer<byte[], byte[]> consumer, Duration wait) {
+        synchronized (polling) {
+            if (closing) {
+                return ConsumerRecords.empty();
+            }
+            polling.set(true);
+        }
+        try {
+            return consumer.poll(wait);
+        } catch (WakeupException closed) {
+            return ConsumerRecords.empty();
+        } finally {
+            synchronized (polling) {
+                polling.set(false);
+            }
+        }
     }
 
     private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {

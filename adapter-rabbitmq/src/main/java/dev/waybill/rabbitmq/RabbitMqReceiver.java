@@ -38,6 +38,7 @@ final class RabbitMqReceiver implements Receiver {
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<RabbitMqInbound> buffer = new ArrayDeque<>();
     private boolean paused;
+    private boolean stopped;
     private volatile boolean closed;
     private volatile @Nullable BrokerException broken;
 
@@ -113,7 +114,7 @@ final class RabbitMqReceiver implements Receiver {
                     Envelopes.envelope(properties, body, foreignId));
             lock.lock();
             try {
-                if (!paused || !releaseIsFree) {
+                if (!paused || (!releaseIsFree && !stopped)) {
                     buffer.add(inbound);
                     changed.signal();
                     return;
@@ -286,11 +287,21 @@ final class RabbitMqReceiver implements Receiver {
 
     @Override
     public void pause() {
+        halt(false);
+    }
+
+    @Override
+    public void stop() {
+        halt(true);
+    }
+
+    private void halt(boolean forGood) {
         List<RabbitMqInbound> fetched = List.of();
         lock.lock();
         try {
             paused = true;
-            if (releaseIsFree) {
+            stopped |= forGood;
+            if (releaseIsFree || stopped) {
                 fetched = new ArrayList<>(buffer);
                 buffer.clear();
             }
@@ -332,7 +343,7 @@ final class RabbitMqReceiver implements Receiver {
 
     @Override
     public void close() {
-        pause();
+        stop();
         closed = true;
         lock.lock();
         try {

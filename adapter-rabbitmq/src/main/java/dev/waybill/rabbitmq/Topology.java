@@ -123,7 +123,7 @@ final class Topology {
         @Nullable Inequality next = first;
         while (next != null && differences.size() < MOST_ARGUMENTS) {
             String argument = next.argument();
-            @Nullable Object actual = value(next.actual());
+            @Nullable Object actual = value(next.actual(), declared.get(argument));
             differences.add(new Difference(
                     argument,
                     String.valueOf(declared.getOrDefault(argument, NONE)),
@@ -141,17 +141,18 @@ final class Topology {
         return differences;
     }
 
-    private static @Nullable Object value(String reported) {
+    /** The value as the server reports it, of the type that was declared: the server does not always say which it is. */
+    private static @Nullable Object value(String reported, @Nullable Object declared) {
         Matcher matcher = TYPED.matcher(reported);
         if (!matcher.find()) {
             return null;
         }
         String text = matcher.group(1);
         String type = matcher.group(2);
-        if (type == null || type.equals("longstr")) {
-            return text;
+        if (declared instanceof Number || (type != null && !type.equals("longstr") && !type.equals("bool"))) {
+            return Long.valueOf(text);
         }
-        return type.equals("bool") ? (Object) Boolean.valueOf(text) : (Object) Long.valueOf(text);
+        return "bool".equals(type) ? (Object) Boolean.valueOf(text) : text;
     }
 
     private interface Question {

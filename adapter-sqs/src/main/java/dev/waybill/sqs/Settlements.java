@@ -4,39 +4,34 @@ import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Held.Disposition;
-import dev.waybill.spi.Inbound;
 import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Phaser;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /** Deletes, returns and extends in batches of ten, each on a thread of its own, and reports entry by entry. */
 final class Settlements {
     private static final Logger LOG = LoggerFactory.getLogger(Settlements.class);
     private static final int MAX_BATCH = 10;
-    private static final long LAST_WAIT_SECONDS = 5;
 
-    private final SqsClient client;
-    private final String queueUrl;
-    private final Duration lock;
+    /** From the receipt on, whatever extends it. */
+    private static final Duration LONGEST_LOCK = Duration.ofHours(12);
+
+    private final Handles handles;
+    private final long lockNanos;
     private final Executor blocking;
     private final TimeSource time;
-    private final Phaser underWay = new Phaser(1);
+    private final UnderWay underWay = new UnderWay();
 
-    Settlements(SqsClient client, String queueUrl, Duration lock, Executor blocking, TimeSource time) {
-        this.client = client;
-        this.queueUrl = queueUrl;
-        this.lock = lock;
+    Settlements(Handles handles, Duration lock, Executor blocking, TimeSource time) {
+        this.handles = handles;
+        lockNanos = lock.toNanos();
         this.blocking = blocking;
         this.time = time;
     }
@@ -45,154 +40,170 @@ final class Settlements {
         List<Held> accepted = new ArrayList<>(batch.size());
         List<Held> returned = new ArrayList<>();
         for (Held held : batch) {
-            (held.disposition() == Disposition.ACCEPT ? accepted : returned).add(held);
+            if (held.disposition() == Disposition.ACCEPT) {
+                // Also after the lock's end: unless another has received it since, SQS still deletes it, and it is
+                // done.
+                accepted.add(held);
+            } else if (held.inbound().lost()) {
+                // It is back already. Another may hold it, whose lock this might end.
+                held.lost("its lock has ended");
+            } else {
+                returned.add(held);
+            }
         }
-        inTens(accepted, this::delete, Held::settled);
-        inTens(returned, ten -> changeVisibility(handles(ten), 0), Held::settled);
+        inTens(accepted, ten -> report(ten, handles::delete, Held::settled));
+        inTens(returned, ten -> report(ten, all -> handles.changeVisibility(all, 0), Held::settled));
     }
 
     void extend(List<? extends Held> batch) {
-        inTens(
-                List.copyOf(batch),
-                ten -> {
-                    long until = time.nanos() + lock.toNanos();
-                    List<BatchResultErrorEntry> failed =
-                            changeVisibility(handles(ten), Math.toIntExact(lock.toSeconds()));
-                    for (int i = 0; i < ten.size(); i++) {
-                        String id = Integer.toString(i);
-                        if (failed.stream().noneMatch(entry -> entry.id().equals(id))) {
-                            ((SqsInbound) ten.get(i).inbound()).lockedUntil(until);
-                        }
-                    }
-                    return failed;
-                },
-                Held::extended);
-    }
-
-    /** Gives back what nobody was told of. Each return counts as a delivery: SQS has no other. */
-    void giveBack(List<Inbound> messages) {
-        for (int from = 0; from < messages.size(); from += MAX_BATCH) {
-            List<String> handles = messages.subList(from, Math.min(from + MAX_BATCH, messages.size())).stream()
-                    .map(message -> ((SqsInbound) message).receiptHandle)
-                    .toList();
-            start(() -> {
-                try {
-                    List<BatchResultErrorEntry> unused = changeVisibility(handles, 0);
-                } catch (RuntimeException failed) {
-                    LOG.debug(
-                            "messages were not given back; they come back when their lock ends: {}",
-                            Faults.describe(failed));
-                }
-            });
+        List<Held> extended = new ArrayList<>(batch.size());
+        for (Held held : batch) {
+            if (held.inbound().lost()) {
+                held.lost("its lock has ended");
+            } else {
+                extended.add(held);
+            }
         }
+        inTens(extended, this::extendTen);
     }
 
-    /** One request, with what it answers as failed. */
-    private interface Call {
-        List<BatchResultErrorEntry> on(List<Held> ten);
-    }
-
-    private interface Report {
-        void on(Held held);
-    }
-
-    private void inTens(List<Held> all, Call call, Report done) {
-        for (int from = 0; from < all.size(); from += MAX_BATCH) {
-            List<Held> ten = List.copyOf(all.subList(from, Math.min(from + MAX_BATCH, all.size())));
-            start(() -> carryOut(ten, call, done));
+    private void extendTen(List<Held> ten) {
+        long now = time.nanos();
+        int seconds = (int) Duration.ofNanos(lockNanos).toSeconds();
+        List<Held> within = new ArrayList<>(ten.size());
+        for (Held held : ten) {
+            long received = inbound(held).receivedNanos();
+            if (now - received + lockNanos > LONGEST_LOCK.toNanos()) {
+                held.failed(new BrokerException(
+                        Kind.REFUSED, "SQS locks a message for 12 hours at most, from its receipt on", null));
+            } else {
+                within.add(held);
+            }
         }
+        // From before the request on, so that the lock rather lasts longer than it says.
+        long until = now + Duration.ofSeconds(seconds).toNanos();
+        report(within, all -> handles.changeVisibility(all, seconds), held -> {
+            inbound(held).lockedUntil(until);
+            held.extended();
+        });
     }
 
-    private void start(Runnable task) {
-        underWay.register();
-        blocking.execute(() -> {
+    /** Extends the locks of messages that nobody was told of, and waits for that; one that fails just ends. */
+    void keep(List<SqsInbound> messages) {
+        forTens(messages, ten -> {
+            long until = time.nanos() + lockNanos;
             try {
-                task.run();
-            } finally {
-                underWay.arriveAndDeregister();
+                List<BatchResultErrorEntry> failed = handles.changeVisibility(
+                        handles(ten), (int) Duration.ofNanos(lockNanos).toSeconds());
+                boolean[] refused = new boolean[ten.size()];
+                failed.forEach(entry -> refused[Integer.parseInt(entry.id())] = true);
+                for (int i = 0; i < refused.length; i++) {
+                    if (!refused[i]) {
+                        ten.get(i).lockedUntil(until);
+                    }
+                }
+            } catch (RuntimeException failed) {
+                LOG.debug("locks were not extended; their messages come back: {}", Faults.describe(failed));
             }
         });
     }
 
-    private static void carryOut(List<Held> ten, Call call, Report done) {
-        List<BatchResultErrorEntry> failed;
+    /** Gives back what nobody was told of. Each return counts as a delivery: SQS has no other. */
+    void giveBack(List<SqsInbound> messages) {
+        inTens(messages, ten -> {
+            try {
+                List<BatchResultErrorEntry> refused = handles.changeVisibility(handles(ten), 0);
+                LOG.debug("{} messages were given back, {} refused", ten.size(), refused.size());
+            } catch (RuntimeException failed) {
+                LOG.debug("messages were not given back; they come when their lock ends: {}", Faults.describe(failed));
+            }
+        });
+    }
+
+    private <T> void inTens(List<T> all, Consumer<List<T>> action) {
+        forTens(all, ten -> {
+            underWay.start();
+            Runnable task = () -> {
+                try {
+                    action.accept(ten);
+                } finally {
+                    underWay.end();
+                }
+            };
+            try {
+                blocking.execute(task);
+            } catch (RejectedExecutionException shutDown) {
+                // Nobody else can do it, and nothing that was handed over may be forgotten.
+                task.run();
+            }
+        });
+    }
+
+    private static <T> void forTens(List<T> all, Consumer<List<T>> action) {
+        for (int from = 0; from < all.size(); from += MAX_BATCH) {
+            action.accept(List.copyOf(all.subList(from, Math.min(from + MAX_BATCH, all.size()))));
+        }
+    }
+
+    /** One request for at most ten receipt handles, which answers with the refused ones; their ids are indexes. */
+    private interface Request {
+        List<BatchResultErrorEntry> send(List<String> handles);
+    }
+
+    private static void report(List<Held> ten, Request request, Consumer<Held> done) {
+        if (ten.isEmpty()) {
+            return;
+        }
+        List<BatchResultErrorEntry> refused;
         try {
-            failed = call.on(ten);
+            refused = request.send(
+                    ten.stream().map(held -> inbound(held).receiptHandle()).toList());
         } catch (RuntimeException wrong) {
             BrokerException cause = Faults.of(wrong);
-            ten.forEach(held -> {
+            for (Held held : ten) {
                 if (cause.kind() == Kind.MISSING) {
                     held.lost("its queue is gone");
                 } else {
                     held.failed(cause);
                 }
-            });
+            }
             return;
         }
         Held[] left = ten.toArray(new Held[0]);
-        for (BatchResultErrorEntry entry : failed) {
+        for (BatchResultErrorEntry entry : refused) {
             int index = Integer.parseInt(entry.id());
             report(ten.get(index), entry);
             left[index] = null;
         }
         for (Held held : left) {
             if (held != null) {
-                done.on(held);
+                done.accept(held);
             }
         }
     }
 
-    /** A sender's fault can only be the handle: it has expired, or the message is deleted or not in flight. */
+    /** A refused entry, where SQS can and may answer, is a handle that is good no more: expired, deleted or not in flight. */
     private static void report(Held held, BatchResultErrorEntry entry) {
         String what = entry.code() + ": " + entry.message();
-        if (Boolean.TRUE.equals(entry.senderFault())
-                && !String.valueOf(entry.code()).contains("Throttl")) {
+        int status = Boolean.TRUE.equals(entry.senderFault()) ? 400 : 500;
+        Kind kind = Faults.kind(String.valueOf(entry.code()), status, false);
+        if (kind == Kind.REFUSED) {
             held.lost(what);
         } else {
-            held.failed(new BrokerException(Kind.UNAVAILABLE, what, null));
+            held.failed(new BrokerException(kind, what, null));
         }
     }
 
-    private static List<String> handles(List<Held> ten) {
-        return ten.stream()
-                .map(held -> ((SqsInbound) held.inbound()).receiptHandle)
-                .toList();
+    private static SqsInbound inbound(Held held) {
+        return (SqsInbound) held.inbound();
     }
 
-    private List<BatchResultErrorEntry> delete(List<Held> ten) {
-        List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(ten.size());
-        for (String handle : handles(ten)) {
-            entries.add(DeleteMessageBatchRequestEntry.builder()
-                    .id(Integer.toString(entries.size()))
-                    .receiptHandle(handle)
-                    .build());
-        }
-        return client.deleteMessageBatch(r -> r.queueUrl(queueUrl).entries(entries))
-                .failed();
+    private static List<String> handles(List<SqsInbound> messages) {
+        return messages.stream().map(SqsInbound::receiptHandle).toList();
     }
 
-    private List<BatchResultErrorEntry> changeVisibility(List<String> handles, int seconds) {
-        List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>(handles.size());
-        for (String handle : handles) {
-            entries.add(ChangeMessageVisibilityBatchRequestEntry.builder()
-                    .id(Integer.toString(entries.size()))
-                    .receiptHandle(handle)
-                    .visibilityTimeout(seconds)
-                    .build());
-        }
-        return client.changeMessageVisibilityBatch(r -> r.queueUrl(queueUrl).entries(entries))
-                .failed();
-    }
-
-    /** Waits, within bounds, for what was handed over before. */
-    void awaitDone() {
-        int phase = underWay.arrive();
-        try {
-            underWay.awaitAdvanceInterruptibly(phase, LAST_WAIT_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException slow) {
-            LOG.warn("settlements are still under way after {} s", LAST_WAIT_SECONDS);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
+    /** Waits for what was handed over before; false if it is not done within that time. */
+    boolean awaitDone(Duration longest) {
+        return underWay.awaitNone(longest);
     }
 }

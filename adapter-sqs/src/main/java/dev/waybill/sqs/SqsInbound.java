@@ -4,6 +4,7 @@ import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.TimeSource;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +18,21 @@ final class SqsInbound implements Inbound {
     private final @Nullable String defect;
     private final int deliveryCount;
     private final TimeSource time;
+    private final String receiptHandle;
+    private final long receivedNanos;
     private volatile long lockedUntil;
-    final String receiptHandle;
 
-    SqsInbound(Message message, long lockedUntil, TimeSource time) {
-        this.lockedUntil = lockedUntil;
+    /**
+     * @param receivedNanos when SQS handed it out, rather too early than too late
+     * @param lockNanos how long it is locked from then on
+     */
+    SqsInbound(Message message, long receivedNanos, long lockNanos, TimeSource time) {
+        this.receivedNanos = receivedNanos;
         this.time = time;
+        lockedUntil = receivedNanos + lockNanos;
         receiptHandle = message.receiptHandle();
-        String count = message.attributes().get(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
-        deliveryCount = count == null ? 1 : Integer.parseInt(count);
+        deliveryCount = (int) Math.min(
+                Integer.MAX_VALUE, Math.max(1, number(message, MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)));
         MessageAttributeValue attribute = message.messageAttributes().get(WireForm.ATTRIBUTE);
         Envelope read;
         String wrong = null;
@@ -33,8 +40,8 @@ final class SqsInbound implements Inbound {
             read = foreign(message);
         } else {
             try {
-                read = new WireForm(message.body(), String.valueOf(attribute.stringValue())).envelope();
-            } catch (WireForm.Malformed malformed) {
+                read = new WireForm(message.body(), text(attribute)).envelope();
+            } catch (WireForm.MalformedException malformed) {
                 read = foreign(message);
                 wrong = malformed.getMessage();
             }
@@ -43,22 +50,44 @@ final class SqsInbound implements Inbound {
         defect = wrong;
     }
 
+    private static String text(MessageAttributeValue attribute) throws WireForm.MalformedException {
+        String text = attribute.stringValue();
+        if (text == null) {
+            throw new WireForm.MalformedException(
+                    "attribute '" + WireForm.ATTRIBUTE + "' is of the type " + attribute.dataType());
+        }
+        return text;
+    }
+
     /** What other software sent: its body, SQS's id and time, and its text attributes as headers. */
     private static Envelope foreign(Message message) {
         Map<String, String> headers = new LinkedHashMap<>();
         message.messageAttributes().forEach((name, value) -> {
-            if (value.stringValue() != null && !name.equals(WireForm.ATTRIBUTE)) {
+            if (value.stringValue() != null) {
                 headers.put(name, value.stringValue());
             }
         });
-        String sent = message.attributes().get(MessageSystemAttributeName.SENT_TIMESTAMP);
         return new Envelope(
                 message.messageId(),
                 null,
                 null,
-                sent == null ? 0 : Long.parseLong(sent),
-                Map.copyOf(headers),
+                number(message, MessageSystemAttributeName.SENT_TIMESTAMP),
+                Collections.unmodifiableMap(headers),
                 message.body().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A number that SQS tells, or 0. */
+    private static long number(Message message, MessageSystemAttributeName name) {
+        String text = message.attributes().get(name);
+        return text == null ? 0 : Long.parseLong(text);
+    }
+
+    String receiptHandle() {
+        return receiptHandle;
+    }
+
+    long receivedNanos() {
+        return receivedNanos;
     }
 
     void lockedUntil(long nanos) {

@@ -14,130 +14,203 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
-import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 
 /**
- * Polls one queue. At most one long poll is open, on a thread of its own, so that a pause or a close need not wait for its
- * answer: what it brings late is given back.
+ * Polls one queue. At most one poll is open, on a thread of its own, so that a pause, a close or an interrupt need not wait
+ * for its answer. What an answer brings while nobody receives is kept for the next receive, for half its lock; then, or when
+ * the receiver is paused or closed before the answer comes, it is given back.
  */
 final class SqsReceiver implements Receiver {
-    private static final Logger LOG = LoggerFactory.getLogger(SqsReceiver.class);
-    static final int MAX_RECEIVE = 10;
-    private static final int LONGEST_POLL_SECONDS = 20;
+    private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
-    private final SqsClient client;
-    private final String queueUrl;
+    private final Poller poller;
+    private final Settlements settlements;
     private final Executor blocking;
     private final TimeSource time;
     private final long lockNanos;
-    private final Settlements settlements;
+    private final Runnable onBroken;
 
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Something came, or the state changed: for the waiting receive. */
     private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Inbound> ready = new ArrayDeque<>();
+
+    /** For the guard of what waits in {@code ready}. */
+    private final Condition taken = lock.newCondition();
+
+    private final ArrayDeque<SqsInbound> ready = new ArrayDeque<>();
     private boolean polling;
+    private boolean receiving;
+    private boolean guarded;
     private @Nullable BrokerException failure;
+    private volatile int prefetch;
     private boolean paused;
     private boolean closed;
 
-    SqsReceiver(SqsClient client, String queueUrl, Duration lock, Executor blocking, TimeSource time) {
-        this.client = client;
-        this.queueUrl = queueUrl;
+    /** @param onBroken called when a poll has failed */
+    SqsReceiver(
+            Poller poller,
+            Settlements settlements,
+            int prefetch,
+            Duration lockDuration,
+            Executor blocking,
+            TimeSource time,
+            Runnable onBroken) {
+        this.poller = poller;
+        this.settlements = settlements;
+        this.prefetch = prefetch;
         this.blocking = blocking;
         this.time = time;
-        lockNanos = lock.toNanos();
-        settlements = new Settlements(client, queueUrl, lock, blocking, time);
+        this.onBroken = onBroken;
+        lockNanos = lockDuration.toNanos();
     }
 
     @Override
     public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
-        long left = wait.toNanos();
         lock.lockInterruptibly();
+        receiving = true;
         try {
-            while (true) {
-                if (paused || closed) {
-                    return List.of();
-                }
-                if (!ready.isEmpty()) {
-                    return take(max);
-                }
-                BrokerException failed = failure;
-                if (failed != null) {
-                    failure = null;
-                    throw failed;
-                }
-                if (left <= 0) {
-                    return List.of();
-                }
-                if (!polling) {
-                    startPoll(max, left);
-                }
-                left = changed.awaitNanos(left);
-            }
+            return await(Math.min(max, prefetch), wait.toNanos());
         } finally {
+            receiving = false;
+            guardReady();
             lock.unlock();
         }
     }
 
-    private List<Inbound> take(int max) {
-        List<Inbound> taken = new ArrayList<>(Math.min(max, ready.size()));
-        while (taken.size() < max && !ready.isEmpty()) {
-            taken.add(ready.poll());
+    /** A wait of nothing still waits for the answer of one poll that SQS does not hold back. */
+    private List<Inbound> await(int max, long wait) throws InterruptedException {
+        long left = wait;
+        boolean asked = false;
+        while (!paused && !closed) {
+            List<Inbound> messages = take(max);
+            if (!messages.isEmpty()) {
+                return messages;
+            }
+            BrokerException failed = failure;
+            if (failed != null) {
+                failure = null;
+                throw failed;
+            }
+            if (!polling && (left > 0 || !asked)) {
+                polling = true;
+                asked = true;
+                long seconds = wait <= 0 ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toSeconds(left));
+                blocking.execute(() -> poll(max, seconds));
+            }
+            if (wait <= 0) {
+                if (!polling) {
+                    break;
+                }
+                changed.await();
+            } else if (left > 0) {
+                left = changed.awaitNanos(left);
+            } else {
+                break;
+            }
         }
-        return taken;
+        return List.of();
     }
 
-    private void startPoll(int max, long waitNanos) {
-        polling = true;
-        long seconds = Math.max(1, Math.min(LONGEST_POLL_SECONDS, TimeUnit.NANOSECONDS.toSeconds(waitNanos)));
-        ReceiveMessageRequest request = ReceiveMessageRequest.builder()
-                .queueUrl(queueUrl)
-                .maxNumberOfMessages(Math.min(max, MAX_RECEIVE))
-                .waitTimeSeconds((int) seconds)
-                .messageSystemAttributeNames(
-                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, MessageSystemAttributeName.SENT_TIMESTAMP)
-                .messageAttributeNames("All")
-                .build();
-        blocking.execute(() -> poll(request));
+    /** Without those whose lock has ended while they waited here; they come again by themselves. */
+    private List<Inbound> take(int max) {
+        List<Inbound> messages = new ArrayList<>(Math.min(max, ready.size()));
+        while (messages.size() < max && !ready.isEmpty()) {
+            SqsInbound next = ready.remove();
+            if (!next.lost()) {
+                messages.add(next);
+            }
+        }
+        if (guarded) {
+            taken.signalAll();
+        }
+        return messages;
     }
 
-    private void poll(ReceiveMessageRequest request) {
-        List<Message> messages = List.of();
+    private void poll(int max, long seconds) {
+        List<SqsInbound> messages = List.of();
         @Nullable BrokerException failed = null;
         try {
-            messages = client.receiveMessage(request).messages();
+            messages = poller.poll(max, seconds);
         } catch (RuntimeException wrong) {
             failed = Faults.of(wrong);
+            onBroken.run();
+        } finally {
+            answered(messages, failed);
         }
-        // A lock starts when the message is handed out, at the latest now; SQS does not say when within the poll it
-        // was. A long poll
-        // answers as soon as it has something, so that only the way back lies between.
-        long lockedUntil = time.nanos() + lockNanos - TRANSIT_NANOS;
-        List<Inbound> late = new ArrayList<>();
+    }
+
+    private void answered(List<SqsInbound> messages, @Nullable BrokerException failed) {
+        boolean late;
         lock.lock();
         try {
             polling = false;
-            failure = failed;
-            for (Message message : messages) {
-                (paused || closed ? late : ready).add(new SqsInbound(message, lockedUntil, time));
+            late = paused || closed;
+            if (!late) {
+                failure = failed;
+                ready.addAll(messages);
+                if (!receiving) {
+                    guardReady();
+                }
             }
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        if (!late.isEmpty()) {
-            LOG.debug("{} messages came after the pause; they go back", late.size());
-            settlements.giveBack(late);
+        if (late) {
+            settlements.giveBack(messages);
         }
     }
 
-    /** What the way back of an answer may take, taken off the lock to be on the safe side. */
-    private static final long TRANSIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Under the lock: while messages wait and nobody receives, a thread looks after their locks. */
+    private void guardReady() {
+        if (!ready.isEmpty() && !guarded && !closed) {
+            guarded = true;
+            blocking.execute(this::guard);
+        }
+    }
+
+    /** While paused the locks are extended, since to give back would count as a delivery; else it is better that others get them. */
+    private void guard() {
+        lock.lock();
+        try {
+            while (!ready.isEmpty() && !closed) {
+                long left = ready.element().lockedUntilNanos() - lockNanos / 2 - time.nanos();
+                if (left > 0) {
+                    taken.awaitNanos(left);
+                } else if (paused) {
+                    keepReady();
+                } else {
+                    settlements.giveBack(removeReady());
+                }
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            settlements.giveBack(removeReady());
+        } finally {
+            guarded = false;
+            lock.unlock();
+        }
+    }
+
+    private void keepReady() {
+        List<SqsInbound> kept = List.copyOf(ready);
+        lock.unlock();
+        try {
+            settlements.keep(kept);
+        } finally {
+            lock.lock();
+        }
+        // What could not be kept comes again by itself.
+        long now = time.nanos();
+        ready.removeIf(message -> message.lockedUntilNanos() - lockNanos / 2 - now <= 0);
+    }
+
+    private List<SqsInbound> removeReady() {
+        List<SqsInbound> all = List.copyOf(ready);
+        ready.clear();
+        return all;
+    }
 
     @Override
     public void settle(List<? extends Held> batch) {
@@ -149,29 +222,33 @@ final class SqsReceiver implements Receiver {
         settlements.extend(held);
     }
 
-    /** SQS holds nothing for a client that does not ask, so the bound is what core asks for. */
+    /** Bounds what one poll asks for. What is handed over is bounded by core, which asks for no more than it has room for. */
     @Override
-    public void prefetch(int limit) {}
+    public void prefetch(int limit) {
+        prefetch = limit;
+    }
 
     @Override
     public void pause() {
-        List<Inbound> fetched;
-        lock.lock();
-        try {
-            paused = true;
-            fetched = take(ready.size());
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        settlements.giveBack(fetched);
+        change(() -> paused = true);
+    }
+
+    @Override
+    public void stop() {
+        pause();
     }
 
     @Override
     public void resume() {
+        change(() -> paused = false);
+    }
+
+    private void change(Runnable state) {
         lock.lock();
         try {
-            paused = false;
+            state.run();
+            changed.signalAll();
+            taken.signalAll();
         } finally {
             lock.unlock();
         }
@@ -179,13 +256,12 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void close() {
-        pause();
-        lock.lock();
-        try {
-            closed = true;
-        } finally {
-            lock.unlock();
-        }
-        settlements.awaitDone();
+        change(() -> {
+            if (!closed) {
+                closed = true;
+                settlements.giveBack(removeReady());
+            }
+        });
+        settlements.awaitDone(LAST_WAIT);
     }
 }

@@ -3,11 +3,13 @@ package dev.waybill.sqs;
 import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.QueueDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +21,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueNameExistsException;
 
-/** Queues as they are created, and how one that exists differs. */
+/** Queues as they are created, how one that exists differs, and where they are. */
 final class Topology {
     private static final String NONE = "none";
     private static final String RETENTION_14_DAYS =
@@ -27,11 +29,22 @@ final class Topology {
     private static final Pattern TARGET = Pattern.compile("\"deadLetterTargetArn\"\\s*:\\s*\"([^\"]*)\"");
     private static final Pattern LIMIT = Pattern.compile("\"maxReceiveCount\"\\s*:\\s*\"?(\\d+)\"?");
 
+    /** How long SQS may take until all of it knows of a new queue. */
+    private static final Duration SETTLES_WITHIN = Duration.ofSeconds(5);
+
+    private static final long LOOK_AGAIN_MILLIS = 200;
+
     private final SqsClient client;
     private final Map<String, String> urls = new ConcurrentHashMap<>();
 
     Topology(SqsClient client) {
         this.client = client;
+    }
+
+    /** The queue's lock duration as SQS can keep it: in whole seconds, and rather longer than shorter. */
+    static Duration lock(QueueDefinition queue) {
+        Duration whole = Duration.ofSeconds(queue.lockDuration().toSeconds());
+        return whole.equals(queue.lockDuration()) ? whole : whole.plusSeconds(1);
     }
 
     private static String name(Destination destination) {
@@ -43,13 +56,25 @@ final class Topology {
         return queue + "-dlq";
     }
 
-    /** Where it is. */
+    /** Where it is; SQS is asked unless that is known. */
     String url(Destination destination) {
+        String name = name(destination);
+        String known = urls.get(name);
+        if (known != null) {
+            return known;
+        }
         try {
-            return urls.computeIfAbsent(name(destination), this::ask);
+            String asked = ask(name);
+            urls.put(name, asked);
+            return asked;
         } catch (RuntimeException failed) {
             throw Faults.of(failed);
         }
+    }
+
+    /** Something went wrong there: the next who wants it asks SQS again, and so learns whether it is there and answers. */
+    void forget(Destination destination) {
+        urls.remove(name(destination));
     }
 
     private String ask(String name) {
@@ -57,20 +82,23 @@ final class Topology {
     }
 
     void declare(QueueDefinition queue, TopologyMode mode) {
-        checkLock(queue);
         try {
+            List<Difference> differences = new ArrayList<>();
             String dead = deadLetters(queue.name());
-            Map<QueueAttributeName, String> retention =
-                    Map.of(QueueAttributeName.MESSAGE_RETENTION_PERIOD, RETENTION_14_DAYS);
-            String target = arn(declare(dead, retention, mode));
-            Map<QueueAttributeName, String> attributes = new HashMap<>(retention);
+            Map<QueueAttributeName, String> attributes = new EnumMap<>(QueueAttributeName.class);
+            attributes.put(QueueAttributeName.MESSAGE_RETENTION_PERIOD, RETENTION_14_DAYS);
+            @Nullable String deadUrl = declare(dead, attributes, mode, differences);
             attributes.put(
                     QueueAttributeName.VISIBILITY_TIMEOUT,
-                    Long.toString(queue.lockDuration().toSeconds()));
+                    Long.toString(lock(queue).toSeconds()));
             attributes.put(
                     QueueAttributeName.REDRIVE_POLICY,
-                    "{\"deadLetterTargetArn\":\"" + target + "\",\"maxReceiveCount\":" + queue.maxDeliveries() + "}");
-            declare(queue.name(), attributes, mode);
+                    "{\"deadLetterTargetArn\":\"" + (deadUrl == null ? dead : arn(deadUrl)) + "\",\"maxReceiveCount\":"
+                            + queue.maxDeliveries() + "}");
+            declare(queue.name(), attributes, mode, differences);
+            if (!differences.isEmpty()) {
+                throw new TopologyException("queue '" + queue.name() + "' on SQS", differences);
+            }
         } catch (TopologyException differs) {
             throw differs;
         } catch (RuntimeException failed) {
@@ -78,18 +106,19 @@ final class Topology {
         }
     }
 
-    private static void checkLock(QueueDefinition queue) {
-        if (queue.lockDuration().toNanosPart() != 0) {
-            throw new TopologyException(
-                    "queue '" + queue.name() + "' on SQS",
-                    List.of(new Difference(
-                            "VisibilityTimeout", queue.lockDuration().toString(), "in whole seconds on SQS")));
+    /** Returns its URL, or null if it is missing and only to be verified. */
+    private @Nullable String declare(
+            String name, Map<QueueAttributeName, String> attributes, TopologyMode mode, List<Difference> differences) {
+        Optional<String> found = find(name);
+        if (found.isEmpty()) {
+            if (mode == TopologyMode.VERIFY) {
+                differences.add(new Difference("queue " + name, "a standard queue", NONE));
+                return null;
+            }
+            found = create(name, attributes);
         }
-    }
-
-    private String declare(String name, Map<QueueAttributeName, String> attributes, TopologyMode mode) {
-        String url = find(name).orElseGet(() -> create(name, attributes, mode));
-        compare(name, url, attributes);
+        String url = found.orElseGet(() -> ask(name));
+        compare(name, url, attributes, differences);
         urls.put(name, url);
         return url;
     }
@@ -105,45 +134,60 @@ final class Topology {
         }
     }
 
-    private String create(String name, Map<QueueAttributeName, String> attributes, TopologyMode mode) {
-        if (mode == TopologyMode.VERIFY) {
-            throw new TopologyException(
-                    "queue '" + name + "' on SQS", List.of(new Difference("queue", "a standard queue", NONE)));
-        }
+    /** Empty if another process was first, with other attributes. */
+    private Optional<String> create(String name, Map<QueueAttributeName, String> attributes) {
         try {
-            return client.createQueue(r -> r.queueName(name).attributes(attributes))
-                    .queueUrl();
+            return Optional.of(client.createQueue(r -> r.queueName(name).attributes(attributes))
+                    .queueUrl());
         } catch (QueueNameExistsException otherProcess) {
-            return ask(name);
+            return Optional.empty();
         }
     }
 
     private String arn(String url) {
-        return client.getQueueAttributes(r -> r.queueUrl(url).attributeNames(QueueAttributeName.QUEUE_ARN))
-                .attributes()
-                .get(QueueAttributeName.QUEUE_ARN);
+        return attributes(url).getOrDefault(QueueAttributeName.QUEUE_ARN, NONE);
     }
 
-    private void compare(String name, String url, Map<QueueAttributeName, String> declared) {
-        Map<QueueAttributeName, String> actual = client.getQueueAttributes(
-                        r -> r.queueUrl(url).attributeNames(QueueAttributeName.ALL))
-                .attributes();
-        List<Difference> differences = new ArrayList<>();
+    /** A queue that was created just now may not be known to all of SQS yet. */
+    private Map<QueueAttributeName, String> attributes(String url) {
+        long end = System.nanoTime() + SETTLES_WITHIN.toNanos();
+        while (true) {
+            try {
+                return client.getQueueAttributes(r -> r.queueUrl(url).attributeNames(QueueAttributeName.ALL))
+                        .attributes();
+            } catch (RuntimeException failed) {
+                if (!Faults.missing(failed) || System.nanoTime() - end > 0) {
+                    throw failed;
+                }
+                pause(failed);
+            }
+        }
+    }
+
+    private static void pause(RuntimeException failed) {
+        try {
+            Thread.sleep(LOOK_AGAIN_MILLIS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new BrokerException(Kind.MISSING, Faults.describe(failed), failed);
+        }
+    }
+
+    private void compare(
+            String name, String url, Map<QueueAttributeName, String> declared, List<Difference> differences) {
+        Map<QueueAttributeName, String> actual = attributes(url);
         declared.forEach((attribute, wanted) -> {
             @Nullable String found = actual.get(attribute);
+            String field = name + " " + attribute;
             if (attribute == QueueAttributeName.REDRIVE_POLICY) {
                 String policy = found == null ? "" : found;
-                difference(
-                        differences, "RedrivePolicy.deadLetterTargetArn", part(TARGET, wanted), part(TARGET, policy));
-                difference(differences, "RedrivePolicy.maxReceiveCount", part(LIMIT, wanted), part(LIMIT, policy));
+                difference(differences, field + ".deadLetterTargetArn", part(TARGET, wanted), part(TARGET, policy));
+                difference(differences, field + ".maxReceiveCount", part(LIMIT, wanted), part(LIMIT, policy));
             } else if (found != null || attribute != QueueAttributeName.MESSAGE_RETENTION_PERIOD) {
-                // ElasticMQ knows no retention, and says nothing of it.
-                difference(differences, attribute.toString(), wanted, found == null ? NONE : found);
+                // ElasticMQ, a double of SQS, knows no retention and says nothing of it.
+                difference(differences, field, wanted, found == null ? NONE : found);
             }
         });
-        if (!differences.isEmpty()) {
-            throw new TopologyException("queue '" + name + "' on SQS", differences);
-        }
     }
 
     private static void difference(List<Difference> differences, String field, String declared, String actual) {

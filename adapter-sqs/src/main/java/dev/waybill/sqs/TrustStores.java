@@ -11,13 +11,17 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Trust managers from a file. */
+/** Key stores from files. */
 final class TrustStores {
     private TrustStores() {}
 
+    static String type(Path store) {
+        return store.toString().endsWith(".jks") ? "JKS" : "PKCS12";
+    }
+
     static TrustManager[] managers(Path store, @Nullable String password) {
         try (InputStream in = Files.newInputStream(store)) {
-            KeyStore loaded = KeyStore.getInstance(store.toString().endsWith(".jks") ? "JKS" : "PKCS12");
+            KeyStore loaded = KeyStore.getInstance(type(store));
             loaded.load(in, password == null ? null : password.toCharArray());
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(loaded);

@@ -5,200 +5,131 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An envelope as SQS carries it: a body of the characters that SQS allows, and one attribute for all the rest.
+ * An envelope as SQS carries it: a body of the characters that SQS allows, and one attribute for all the rest, which
+ * {@link AttributeForm} writes and reads.
  *
- * <p>The attribute is {@code 1;i=ID;k=KEY;c=TYPE;t=MILLIS;e=b;h.NAME=VALUE;...}: the version of the form, then fields in any order. In names and
- * values {@code %}, {@code ;}, {@code =} and what SQS does not allow are written as {@code %XXXX}, the UTF-16 unit in hexadecimal. The field
- * {@code e=b} says that the body is base64.
+ * @param body text as it is, base64, or a placeholder, as the attribute's {@link Encoding} says
  */
 record WireForm(String body, String attribute) {
     static final String ATTRIBUTE = "waybill";
-    private static final String VERSION = "1";
+
+    /** SQS takes no empty body. */
     private static final String EMPTY_BODY = "-";
 
+    private static final char REPLACEMENT = '\uFFFD';
+
+    /** How the body travels. */
+    enum Encoding {
+        TEXT,
+        BASE64,
+        EMPTY
+    }
+
     static WireForm of(Envelope envelope) {
-        StringBuilder attribute = new StringBuilder(96).append(VERSION);
-        field(attribute, "i", envelope.id());
-        field(attribute, "k", envelope.key());
-        field(attribute, "c", envelope.contentType());
-        attribute.append(";t=").append(envelope.sentAtMillis());
-        @Nullable String body = text(envelope.body());
-        if (body == null) {
-            // SQS takes no empty body.
-            boolean empty = envelope.body().length == 0;
-            body = empty ? EMPTY_BODY : Base64.getEncoder().encodeToString(envelope.body());
-            attribute.append(empty ? ";e=0" : ";e=b");
+        byte[] body = envelope.body();
+        @Nullable String text = text(body);
+        if (text != null) {
+            return new WireForm(text, AttributeForm.write(envelope, Encoding.TEXT));
         }
-        envelope.headers().forEach((name, value) -> {
-            escape(attribute.append(";h."), name);
-            escape(attribute.append('='), value);
-        });
-        return new WireForm(body, attribute.toString());
+        return body.length == 0
+                ? new WireForm(EMPTY_BODY, AttributeForm.write(envelope, Encoding.EMPTY))
+                : new WireForm(
+                        Base64.getEncoder().encodeToString(body), AttributeForm.write(envelope, Encoding.BASE64));
     }
 
-    private static void field(StringBuilder attribute, String name, @Nullable String value) {
-        if (value != null) {
-            escape(attribute.append(';').append(name).append('='), value);
-        }
+    /** Reads it back. */
+    Envelope envelope() throws MalformedException {
+        AttributeForm read = AttributeForm.read(attribute);
+        return new Envelope(
+                read.id(),
+                read.key(),
+                read.contentType(),
+                read.sentAtMillis(),
+                read.headers().isEmpty() ? Map.of() : read.headers(),
+                bytes(read.encoding()));
     }
 
-    /** What SQS counts. */
+    private byte[] bytes(Encoding encoding) throws MalformedException {
+        return switch (encoding) {
+            case TEXT -> body.getBytes(StandardCharsets.UTF_8);
+            case EMPTY -> {
+                if (!body.equals(EMPTY_BODY)) {
+                    throw new MalformedException("the body is said to be empty and is not");
+                }
+                yield new byte[0];
+            }
+            case BASE64 -> {
+                try {
+                    yield Base64.getDecoder().decode(body);
+                } catch (IllegalArgumentException notBase64) {
+                    throw new MalformedException("the body is said to be base64 and is not: " + notBase64.getMessage());
+                }
+            }
+        };
+    }
+
+    /** What SQS counts: the body, and the attribute with its name and type. */
     long size() {
         return utf8(body) + utf8(attribute) + ATTRIBUTE.length() + "String".length();
     }
 
     private static long utf8(String text) {
-        long bytes = 0;
+        long bytes = text.length();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            bytes += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+            // A surrogate pair is two chars and four bytes, so each half counts one more.
+            bytes += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
         }
         return bytes;
     }
 
-    /** The body as text if SQS would bring it back unchanged, else null. */
+    /** The body as text if it is UTF-8 that SQS brings back unchanged, else null. */
     private static @Nullable String text(byte[] body) {
         if (body.length == 0) {
             return null;
         }
+        // Much faster than a decoder that reports; what is not UTF-8 shows as a replacement character.
+        String text = new String(body, StandardCharsets.UTF_8);
+        boolean doubtful = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!allowed(c)) {
+                return null;
+            }
+            doubtful |= c == REPLACEMENT;
+        }
+        return doubtful && !isUtf8(body) ? null : text;
+    }
+
+    private static boolean isUtf8(byte[] body) {
         try {
-            String text = StandardCharsets.UTF_8
+            return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(body))
-                    .toString();
-            for (int i = 0; i < text.length(); i++) {
-                if (!allowed(text.charAt(i))) {
-                    return null;
-                }
-            }
-            return text;
+                    .hasRemaining();
         } catch (CharacterCodingException binary) {
-            return null;
+            return false;
         }
     }
 
-    /** SQS takes #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and all beyond; a carriage return may be changed on the way. */
-    private static boolean allowed(char c) {
-        return c >= 0x20 ? c < 0xFFFE : c == '\t' || c == '\n';
+    /**
+     * SQS takes #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and all beyond, which here are two surrogates; whether those
+     * come in pairs is for the caller to know.
+     */
+    static boolean allowed(char c) {
+        return c >= 0x20 ? c < 0xFFFE : c == '\t' || c == '\n' || c == '\r';
     }
 
-    private static void escape(StringBuilder to, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '%' || c == ';' || c == '=' || !allowed(c) || Character.isSurrogate(c)) {
-                to.append('%');
-                for (int shift = 12; shift >= 0; shift -= 4) {
-                    to.append(Character.forDigit(c >> shift & 0xf, 16));
-                }
-            } else {
-                to.append(c);
-            }
-        }
-    }
-
-    /** An attribute that is not of this form. */
-    static final class Malformed extends Exception {
+    /** A message that says that Waybill sent it, and is not of the form that Waybill sends. */
+    static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Malformed(String what) {
+        MalformedException(String what) {
             super(what);
         }
-    }
-
-    /** Reads it back. */
-    Envelope envelope() throws Malformed {
-        String[] fields = attribute.split(";", -1);
-        if (!fields[0].equals(VERSION)) {
-            throw new Malformed(
-                    "attribute '" + ATTRIBUTE + "' has version '" + cut(fields[0]) + "' but must have " + VERSION);
-        }
-        Map<String, String> known = new LinkedHashMap<>();
-        Map<String, String> headers = new LinkedHashMap<>();
-        for (int i = 1; i < fields.length; i++) {
-            int equals = fields[i].indexOf('=');
-            if (equals < 1) {
-                throw new Malformed(
-                        "attribute '" + ATTRIBUTE + "' has a field '" + cut(fields[i]) + "' without name or value");
-            }
-            String name = unescape(fields[i].substring(0, equals));
-            String value = unescape(fields[i].substring(equals + 1));
-            @Nullable
-            String twice = name.startsWith("h.") ? headers.put(name.substring(2), value) : known.put(name, value);
-            if (twice != null) {
-                throw new Malformed("attribute '" + ATTRIBUTE + "' has the field '" + cut(name) + "' twice");
-            }
-        }
-        String id = known.get("i");
-        if (id == null || id.isEmpty()) {
-            throw new Malformed("attribute '" + ATTRIBUTE + "' has no id");
-        }
-        return new Envelope(
-                id,
-                known.get("k"),
-                known.get("c"),
-                millis(known.get("t")),
-                headers.isEmpty() ? Map.of() : Collections.unmodifiableMap(headers),
-                bytes(known.get("e")));
-    }
-
-    private byte[] bytes(@Nullable String encoding) throws Malformed {
-        if (encoding == null) {
-            return body.getBytes(StandardCharsets.UTF_8);
-        }
-        switch (encoding) {
-            case "0":
-                return new byte[0];
-            case "b":
-                try {
-                    return Base64.getDecoder().decode(body);
-                } catch (IllegalArgumentException notBase64) {
-                    throw new Malformed("the body is said to be base64 and is not: " + notBase64.getMessage());
-                }
-            default:
-                throw new Malformed("attribute '" + ATTRIBUTE + "' has an unknown encoding '" + cut(encoding) + "'");
-        }
-    }
-
-    private static long millis(@Nullable String text) throws Malformed {
-        try {
-            return Long.parseLong(String.valueOf(text));
-        } catch (NumberFormatException notOne) {
-            throw new Malformed("attribute '" + ATTRIBUTE + "' has the time '" + cut(String.valueOf(text)) + "'");
-        }
-    }
-
-    private static String unescape(String text) throws Malformed {
-        if (text.indexOf('%') < 0) {
-            return text;
-        }
-        StringBuilder plain = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c != '%') {
-                plain.append(c);
-                continue;
-            }
-            int unit = 0;
-            for (int digit = 1; digit <= 4; digit++) {
-                int value = i + digit < text.length() ? Character.digit(text.charAt(i + digit), 16) : -1;
-                if (value < 0) {
-                    throw new Malformed("attribute '" + ATTRIBUTE + "' has a cut or wrong escape");
-                }
-                unit = unit << 4 | value;
-            }
-            plain.append((char) unit);
-            i += 4;
-        }
-        return plain.toString();
-    }
-
-    private static String cut(String text) {
-        return text.length() <= 40 ? text : text.substring(0, 40) + "...";
     }
 }

@@ -54,6 +54,31 @@ class EmulationTest {
     }
 
     @Test
+    void confirmationThatComesAfterTheDisconnectionIsNotReported() {
+        emulate("rabbitmq");
+        CompletableFuture<Void> goOn = new CompletableFuture<>();
+        Sent first = new Sent("a");
+        Sent second = new Sent("b");
+        CompletableFuture<Void> reporting = new CompletableFuture<>();
+        first.report.thenRun(() -> {
+            reporting.complete(null);
+            goOn.join();
+        });
+        fixture.sender.send(List.of(first));
+        reporting.join();
+        fixture.sender.send(List.of(second));
+        fixture.inspection.disconnect();
+        goOn.complete(null);
+        assertThat(second.report).isCompletedWithValue("CONNECTION_LOST, maybe stored");
+        assertThat(fixture.inspection.depth("orders")).isEqualTo(2);
+
+        Sent third = new Sent("c");
+        fixture.newSender().send(List.of(third));
+        assertThat(third.report.join()).isEqualTo("stored");
+        assertThat(fixture.inspection.violations()).isEmpty();
+    }
+
+    @Test
     void rabbitMqLocksDoNotEndByTime() {
         Receiver receiver = emulate("rabbitmq");
         fixture.send("a");

@@ -155,6 +155,16 @@ class FaultsTest {
     }
 
     @Test
+    void refusalsLastOverSeveralCalls() {
+        inspection.refuseSends(2, SendException.Reason.REJECTED);
+        for (String outcome : List.of("REJECTED, not stored", "REJECTED, not stored", "stored")) {
+            Sent sent = new Sent("a");
+            fixture.sender.send(List.of(sent));
+            assertThat(sent.report).isCompletedWithValue(outcome);
+        }
+    }
+
+    @Test
     void refusedSettlementCanBeTriedAgain() {
         fixture.send("a");
         Inbound held = receiveOne(receiver);

@@ -83,9 +83,11 @@ class InMemoryBrokerProviderTest {
         Broker other = Fixture.open("in-memory:shared", one.time);
         one.sender.close();
         one.close();
+        try (Broker third = Fixture.open("in-memory:shared", one.time)) {
+            assertThat(third.unwrap(InMemoryInspection.class).orElseThrow().depth("orders"))
+                    .isEqualTo(1);
+        }
         other.declare(Fixture.QUEUE, TopologyMode.VERIFY);
-        assertThat(other.unwrap(InMemoryInspection.class).orElseThrow().depth("orders"))
-                .isEqualTo(1);
         other.close();
         try (Broker later = Fixture.open("in-memory:shared", one.time)) {
             assertThatThrownBy(() -> later.declare(Fixture.QUEUE, TopologyMode.VERIFY))

@@ -94,6 +94,25 @@ class LockTest {
     }
 
     @Test
+    void locksEndInWhateverOrderTheOthersWereSettled() {
+        String[] all = {"a", "b", "c", "d"};
+        for (int kept = 0; kept < all.length; kept++) {
+            for (int step = 1; step < all.length; step += 2) {
+                fixture.send(all);
+                List<Inbound> held = receive(one, 4);
+                for (int i = 1; i < all.length; i++) {
+                    settle(one, held.get((kept + i * step) % all.length), Disposition.ACCEPT);
+                }
+                assertThat(fixture.inspection.held("orders")).isEqualTo(1);
+                fixture.time.advance(Duration.ofSeconds(30));
+                List<Inbound> back = receive(one, 10);
+                assertThat(ids(back)).containsExactly(all[kept]);
+                settle(one, back.get(0), Disposition.ACCEPT);
+            }
+        }
+    }
+
+    @Test
     void oldReceiptDoesNotSettleTheNextDelivery() {
         fixture.send("a");
         Inbound old = receiveOne(one);

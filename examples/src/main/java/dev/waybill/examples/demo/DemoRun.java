@@ -9,15 +9,12 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 
 /** One run: everything from the first message to the end of the ledger. */
 final class DemoRun {
     private static final long LOOK_MILLIS = 25;
     /** After the last message, so that a late duplicate is still counted. */
     private static final Duration QUIET = Duration.ofMillis(500);
-    /** Beyond the lock of a killed consumer: what has not come by then is lost. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Plan plan;
     private final DemoBroker broker;
@@ -25,6 +22,7 @@ final class DemoRun {
     private final Progress progress;
     private final Ledger ledger = new Ledger();
     private long pulse;
+    private boolean saidThatItWaits;
     private long stillSinceNanos = System.nanoTime();
 
     DemoRun(Plan plan, DemoBroker broker, Progress progress) {
@@ -37,11 +35,11 @@ final class DemoRun {
     /**
      * How it went.
      *
-     * @param brokerVersion the product and version
+     * @param broker what it ran on, with the version
      * @param kill how a consumer was killed, in words
      * @param took from the first send to the last result
      */
-    record Result(Summary summary, String brokerVersion, String kill, Duration took) {}
+    record Result(Summary summary, String broker, String kill, Duration took) {}
 
     Result run() throws IOException, InterruptedException {
         HalfwayGate gate = new HalfwayGate(plan.half() - plan.victimShare());
@@ -53,12 +51,12 @@ final class DemoRun {
                     workers.add(Worker.start(broker.config(), queues, name(i), plan.concurrency(), gate));
                 }
                 long started = System.nanoTime();
-                CompletableFuture<@Nullable Void> sending = sending(waybill);
+                CompletableFuture<Void> sending = sending(waybill);
                 Halfway halfway = new Halfway(plan, ledger, victim, gate);
                 watch(sending, halfway);
                 Duration took = Duration.ofNanos(stillSinceNanos - started);
                 sending.join();
-                return new Result(ledger.summary(), waybill.capabilities().broker(), halfway.kill(), took);
+                return new Result(ledger.summary(), product(waybill), halfway.kill(), took);
             } finally {
                 gate.open();
                 workers.forEach(Worker::close);
@@ -67,8 +65,17 @@ final class DemoRun {
             if (failed.getCause() instanceof IOException unreadable) {
                 throw unreadable;
             }
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
             throw failed;
         }
+    }
+
+    /** As the adapter names it, and in brackets as the server that was started does, which may be a double. */
+    private String product(Waybill waybill) {
+        String name = waybill.capabilities().broker();
+        return broker.server().isEmpty() || broker.server().equals(name) ? name : name + " (" + broker.server() + ")";
     }
 
     private Victim victim() {
@@ -82,7 +89,7 @@ final class DemoRun {
         return "consumer-" + number;
     }
 
-    private CompletableFuture<@Nullable Void> sending(Waybill waybill) {
+    private CompletableFuture<Void> sending(Waybill waybill) {
         String run = UUID.randomUUID().toString().substring(0, 8).toLowerCase(Locale.ROOT);
         FolderSender sender = new FolderSender(ledger, run);
         return CompletableFuture.runAsync(() -> {
@@ -95,7 +102,7 @@ final class DemoRun {
     }
 
     /** Until everything has come to an end, or nothing comes any more. */
-    private void watch(CompletableFuture<@Nullable Void> sending, Halfway halfway) throws InterruptedException {
+    private void watch(CompletableFuture<Void> sending, Halfway halfway) throws InterruptedException {
         while (!ended(sending, halfway)) {
             Thread.sleep(LOOK_MILLIS);
             progress.show(ledger.done());
@@ -104,10 +111,9 @@ final class DemoRun {
                 progress.say(kill);
             }
         }
-        progress.show(ledger.done());
     }
 
-    private boolean ended(CompletableFuture<@Nullable Void> sending, Halfway halfway) {
+    private boolean ended(CompletableFuture<Void> sending, Halfway halfway) {
         long now = System.nanoTime();
         if (ledger.pulse() != pulse) {
             pulse = ledger.pulse();
@@ -118,9 +124,24 @@ final class DemoRun {
         }
         Duration still = Duration.ofNanos(now - stillSinceNanos);
         if (!sending.isDone() || ledger.open() > 0) {
-            return still.compareTo(PATIENCE.plus(broker.lock())) > 0;
+            return still.compareTo(plan.patience().plus(broker.lock())) > 0;
         }
-        return still.compareTo(QUIET) > 0 && halfway.over(lockOfTheDead());
+        if (still.compareTo(QUIET) <= 0) {
+            return false;
+        }
+        if (!halfway.over(lockOfTheDead())) {
+            sayOnceThatItWaits(halfway);
+            return false;
+        }
+        return true;
+    }
+
+    private void sayOnceThatItWaits(Halfway halfway) {
+        if (!saidThatItWaits && !halfway.kill().isEmpty()) {
+            saidThatItWaits = true;
+            progress.show(ledger.done());
+            progress.say("all are accounted for; waiting for duplicates until the killed consumer's locks have ended");
+        }
     }
 
     /** What a killed process had handled and not acknowledged comes back after its lock, and is a duplicate to be counted. */

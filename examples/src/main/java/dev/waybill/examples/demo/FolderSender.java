@@ -3,19 +3,15 @@ package dev.waybill.examples.demo;
 import dev.waybill.Message;
 import dev.waybill.Producer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 
-/** Sends every file of a folder, each in a message of its own, and a poison message if there was none among them. */
+/** Sends every file of a folder, each in a message of its own, and a poison message if there is none among them. */
 final class FolderSender {
     /** The header that says which file it is. */
     static final String FILE = "file";
 
-    private static final String POISON_NAME = "poison.payload.json";
-    private static final byte[] POISON = "{\"action\": \"opened\", \"issue\": {".getBytes(StandardCharsets.UTF_8);
-
-    private final WebhookCodec codec = new WebhookCodec();
     private final Ledger ledger;
     private final String run;
     private int number;
@@ -28,19 +24,18 @@ final class FolderSender {
 
     /** Sends, and closes the producer, which waits for what is in flight. */
     void send(InputFolder folder, int copies, Producer<byte[]> producer) throws IOException {
-        boolean poisoned = false;
         try (producer) {
             for (Path file : folder.files()) {
                 byte[] body = Files.readAllBytes(file);
-                poisoned |= !decodes(body);
                 String name = file.getFileName().toString();
                 String digest = Digest.of(body);
                 for (int copy = 0; copy < copies; copy++) {
                     send(producer, name, body, digest);
                 }
             }
-            if (!poisoned) {
-                send(producer, POISON_NAME, POISON, Digest.of(POISON));
+            if (folder.wholesome()) {
+                byte[] poison = InputFolder.poison();
+                send(producer, InputFolder.POISON_NAME, poison, Digest.of(poison));
             }
         }
     }
@@ -49,21 +44,14 @@ final class FolderSender {
         String id = run + "-" + ++number;
         ledger.expect(id, file, digest);
         // Waits here when too many are in flight, so a large folder is never in memory as a whole.
-        producer.send(Message.with(body).id(id).header(FILE, file).build()).whenComplete((stored, failure) -> {
+        CompletableFuture<Void> sent =
+                producer.send(Message.with(body).id(id).header(FILE, file).build());
+        CompletableFuture<Void> unused = sent.whenComplete((stored, failure) -> {
             if (failure == null) {
                 ledger.stored(id);
             } else {
-                ledger.notStored(id, failure.getMessage());
+                ledger.notStored(id, String.valueOf(failure.getMessage()));
             }
         });
-    }
-
-    private boolean decodes(byte[] body) {
-        try {
-            codec.decode(body);
-            return true;
-        } catch (IOException poison) {
-            return false;
-        }
     }
 }

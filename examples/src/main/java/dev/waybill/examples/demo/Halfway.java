@@ -24,7 +24,7 @@ final class Halfway {
         this.gate = gate;
     }
 
-    /** @return what was done, in words, or null if it is too early or has been done */
+    /** Kills if it is time to. Returns what was done, in words, or null if it is too early or has been done. */
     @Nullable
     String step() {
         if (kill != null || !due()) {

@@ -1,6 +1,7 @@
 package dev.waybill.examples.demo;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,26 +12,43 @@ import java.util.stream.Stream;
  *
  * @param path the folder
  * @param files in the order of their names; at least one
+ * @param wholesome whether every one of them is JSON, so that the poison must be added
  */
-record InputFolder(Path path, List<Path> files) {
+record InputFolder(Path path, List<Path> files, boolean wholesome) {
+    /** The poison that is added to a folder without any. */
+    static final String POISON_NAME = "poison.payload.json";
+
+    private static final WebhookCodec CODEC = new WebhookCodec();
+
+    static byte[] poison() {
+        return "{\"action\": \"opened\", \"issue\": {".getBytes(StandardCharsets.UTF_8);
+    }
 
     /** @throws DemoException if it is not there, cannot be read, or is empty */
     static InputFolder open(Path path) {
         if (!Files.isDirectory(path)) {
             throw new DemoException("--input is '" + path + "', which is not a folder");
         }
-        List<Path> files;
         try (Stream<Path> all = Files.list(path)) {
-            files = all.filter(file -> Files.isRegularFile(file)
-                            && !file.getFileName().toString().startsWith("."))
+            List<Path> files = all.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().startsWith("."))
                     .sorted()
                     .toList();
+            if (files.isEmpty()) {
+                throw new DemoException("--input is '" + path + "', which has no files");
+            }
+            return new InputFolder(path, files, wholesome(files));
         } catch (IOException unreadable) {
-            throw new DemoException("--input is '" + path + "', which cannot be read: " + unreadable.getMessage());
+            throw new DemoException("--input is '" + path + "', which cannot be read: " + unreadable);
         }
-        if (files.isEmpty()) {
-            throw new DemoException("--input is '" + path + "', which has no files");
+    }
+
+    private static boolean wholesome(List<Path> files) throws IOException {
+        for (Path file : files) {
+            if (!CODEC.decodes(Files.readAllBytes(file))) {
+                return false;
+            }
         }
-        return new InputFolder(path, files);
+        return true;
     }
 }

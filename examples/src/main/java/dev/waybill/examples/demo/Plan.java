@@ -1,5 +1,7 @@
 package dev.waybill.examples.demo;
 
+import java.time.Duration;
+
 /**
  * What to run.
  *
@@ -8,12 +10,12 @@ package dev.waybill.examples.demo;
  * @param consumers how many compete; at least 2, since one is killed
  * @param concurrency how many handlers each has
  * @param queue the queue's name
+ * @param patience how long nothing may happen, beyond the lock of a killed consumer, before what has not come is lost
  */
-record Plan(InputFolder folder, int copies, int consumers, int concurrency, String queue) {
+record Plan(InputFolder folder, int copies, int consumers, int concurrency, String queue, Duration patience) {
 
-    /** Without the poison message that may come on top. */
     int messages() {
-        return folder.files().size() * copies;
+        return folder.files().size() * copies + (folder.wholesome() ? 1 : 0);
     }
 
     int half() {

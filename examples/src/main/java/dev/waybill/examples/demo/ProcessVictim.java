@@ -3,7 +3,6 @@ package dev.waybill.examples.demo;
 import dev.waybill.WaybillConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -43,7 +42,7 @@ final class ProcessVictim implements Victim {
         try {
             process = builder.start();
         } catch (IOException failed) {
-            throw new UncheckedIOException("cannot start a consumer process: " + failed.getMessage(), failed);
+            throw new DemoException("cannot start a consumer process: " + failed.getMessage());
         }
         try {
             configure(config);
@@ -65,8 +64,7 @@ final class ProcessVictim implements Victim {
             stdin.write(WorkerProcess.END_OF_SETTINGS + "\n");
             stdin.flush();
         } catch (IOException failed) {
-            throw new UncheckedIOException(
-                    "the consumer process does not read its configuration: " + failed.getMessage(), failed);
+            throw new DemoException("the consumer process does not read its configuration: " + failed.getMessage());
         }
     }
 
@@ -81,7 +79,7 @@ final class ProcessVictim implements Victim {
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
-        throw new IllegalStateException("the consumer process " + name + " did not start within " + START_SECONDS
+        throw new DemoException("the consumer process " + name + " did not start within " + START_SECONDS
                 + " s, or ended; what it said stands above");
     }
 

@@ -1,6 +1,7 @@
 package dev.waybill.examples.demo;
 
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -63,12 +64,9 @@ final class Report {
     }
 
     private static void files(StringBuilder out, String what, List<String> files) {
-        if (!files.isEmpty()) {
-            TextTable table = new TextTable(what, "file");
-            files.stream().limit(MOST_FILES).forEach(table::row);
-            table.appendTo(out);
-            more(out, files.size());
-        }
+        Map<String, Integer> alike = new HashMap<>();
+        files.forEach(file -> alike.merge(file, 1, Integer::sum));
+        counted(out, what, alike, MOST_FILES);
     }
 
     private static void more(StringBuilder out, int size) {
@@ -84,7 +82,7 @@ final class Report {
         out.append(String.format(
                 Locale.ROOT,
                 "%s: %,d bytes in %.1f s; every SHA-256 digest %s%n",
-                result.brokerVersion(),
+                result.broker(),
                 summary.bytes(),
                 seconds,
                 totals.altered() == 0 ? "is that of the file" : "but " + totals.altered() + " is that of the file"));

@@ -2,10 +2,21 @@ package dev.waybill.examples.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/**
- * A decoded webhook.
- *
- * @param json its content
- * @param body the bytes it came as
- */
-record Webhook(JsonNode json, byte[] body) {}
+/** A decoded webhook, with the bytes it came as. */
+final class Webhook {
+    private final JsonNode json;
+    private final byte[] body;
+
+    Webhook(JsonNode json, byte[] body) {
+        this.json = json;
+        this.body = body;
+    }
+
+    JsonNode json() {
+        return json;
+    }
+
+    byte[] body() {
+        return body;
+    }
+}

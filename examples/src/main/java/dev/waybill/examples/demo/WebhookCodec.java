@@ -42,6 +42,15 @@ final class WebhookCodec implements Codec<Webhook> {
         return new Webhook(json, body);
     }
 
+    boolean decodes(byte[] body) {
+        try {
+            decode(body);
+            return true;
+        } catch (IOException broken) {
+            return false;
+        }
+    }
+
     /** Jackson adds where an object began and which words it knows. */
     private static String firstSentence(String message) {
         int end = message.indexOf(" (");

@@ -23,6 +23,8 @@ public final class WorkerProcess {
     private WorkerProcess() {}
 
     /**
+     * Works until it is killed.
+     *
      * @param args the consumer's name, its concurrency, how many messages it finishes before it holds what it takes, the
      *     queue's name, and the lock duration
      */
