@@ -3,6 +3,7 @@ package dev.waybill.kafka;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
+import dev.waybill.spi.TimeSource;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** A record as received, its lock, and what is to become of it. */
 final class KafkaInbound implements Inbound {
     private final ShareWorker worker;
+    private final TimeSource time;
     private final ConsumerRecord<byte[], byte[]> record;
     private final Envelope envelope;
     private final @Nullable String defect;
@@ -29,11 +31,13 @@ final class KafkaInbound implements Inbound {
 
     KafkaInbound(
             ShareWorker worker,
+            TimeSource time,
             ConsumerRecord<byte[], byte[]> record,
             Records.Decoded decoded,
             int deliveryCount,
             long lockedUntilNanos) {
         this.worker = worker;
+        this.time = time;
         this.record = record;
         this.envelope = decoded.envelope();
         this.defect = decoded.defect();
@@ -63,7 +67,7 @@ final class KafkaInbound implements Inbound {
 
     @Override
     public boolean lost() {
-        return lost || overdue(worker.now());
+        return lost || overdue(time.nanos());
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * One share consumer and the thread that owns it: polls when it is its turn and it holds nothing, settles and extends what
  * it holds as others ask it to, and lets go of what they let expire.
  */
-final class ShareWorker implements Runnable {
+final class ShareWorker implements Runnable, Crew.Member {
     private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
 
     /** While it joins the group, which takes several polls. */
@@ -46,7 +47,7 @@ final class ShareWorker implements Runnable {
     private final Supplier<ShareConsumer<byte[], byte[]>> opening;
     private final String topic;
     private final int pollSize;
-    private final Crew crew;
+    private final Crew<ShareWorker> crew;
     private final HandOver out;
     private final RecordReader reader;
     private final TimeSource time;
@@ -96,12 +97,9 @@ final class ShareWorker implements Runnable {
         thread.start();
     }
 
-    int pollSize() {
+    @Override
+    public int pollSize() {
         return pollSize;
-    }
-
-    long now() {
-        return time.nanos();
     }
 
     /** For its metrics; null until it is there. */
@@ -127,7 +125,8 @@ final class ShareWorker implements Runnable {
         }
     }
 
-    void wake() {
+    @Override
+    public void wake() {
         if (ended) {
             // Too late for the thread: whoever comes now reports it. Each queue gives an element to one caller only.
             reportLeftovers();
@@ -171,12 +170,20 @@ final class ShareWorker implements Runnable {
                 consumer.close(CLOSE);
             }
         } catch (Throwable failure) {
-            LOG.debug("share consumer of '{}' failed", topic, failure);
-            onFailure.accept(failure);
+            failed(failure);
         } finally {
             ended = true;
             reportLeftovers();
             crew.left(this);
+        }
+    }
+
+    private void failed(Throwable failure) {
+        if (failure instanceof GroupMaxSizeReachedException && crew.doesWithout(this)) {
+            LOG.warn("the share group of '{}' takes no more members (the brokers' group.share.max.size)", topic);
+        } else {
+            LOG.debug("share consumer of '{}' failed", topic, failure);
+            onFailure.accept(failure);
         }
     }
 
@@ -251,7 +258,7 @@ final class ShareWorker implements Runnable {
     }
 
     private void poll(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
-        long began = now();
+        long began = time.nanos();
         ConsumerRecords<byte[], byte[]> records;
         try {
             if (joiningSince == 0) {
@@ -272,7 +279,7 @@ final class ShareWorker implements Runnable {
         joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, now()));
+        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, time.nanos()));
         grip.take(polled);
         crew.polled(this, polled.size());
         out.put(polled);
@@ -301,7 +308,7 @@ final class ShareWorker implements Runnable {
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Records.Decoded decoded = reader.read(record);
             int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
-            polled.add(new KafkaInbound(this, record, decoded, count, lockedUntil));
+            polled.add(new KafkaInbound(this, time, record, decoded, count, lockedUntil));
         }
         return polled;
     }
