@@ -114,6 +114,11 @@ final class KafkaReceiver implements Receiver {
     }
 
     @Override
+    public void stop() {
+        pause();
+    }
+
+    @Override
     public void resume() {
         out.resume();
         crew.resume();

@@ -47,11 +47,11 @@ final class Abilities {
         return common("in-memory, as Kafka 4.4")
                 .nativeBy(Capability.DURABLE_SEND, "acks=all")
                 .nativeBy(Capability.SURVIVES_RESTART, "the log, emulated without a restart")
-                .unsupported(Capability.FIFO, "only within a partition, so only for one key")
+                .unsupported(Capability.FIFO, "a topic of four partitions: only each partition is in order")
                 .nativeBy(Capability.LOCK_EXPIRY, "share.record.lock.duration.ms")
                 .nativeBy(Capability.LOCK_EXTENSION, "RENEW")
                 .unsupported(Capability.UNCOUNTED_RELEASE, "RELEASE counts as a delivery")
-                .emulated(Capability.FLOW_CONTROL, "the producer's buffer fills")
+                .nativeBy(Capability.FLOW_CONTROL, "a send waits while the producer's buffer is full")
                 .build();
     }
 

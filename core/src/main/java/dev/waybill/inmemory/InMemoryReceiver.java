@@ -234,6 +234,12 @@ final class InMemoryReceiver implements Receiver {
         change(() -> paused = true);
     }
 
+    /** There is nothing between the queue and whom it is handed to. */
+    @Override
+    public void stop() {
+        pause();
+    }
+
     @Override
     public void resume() {
         change(() -> paused = false);

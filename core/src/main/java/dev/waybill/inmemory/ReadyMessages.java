@@ -12,6 +12,8 @@ final class ReadyMessages {
     private int size;
     private int unkeyed;
     private int turn;
+    /** How many were taken from the lane whose turn it is. */
+    private int run;
 
     ReadyMessages(Order order) {
         this.order = order;
@@ -19,6 +21,7 @@ final class ReadyMessages {
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new Lane(i);
         }
+        turn = order.step % lanes.length;
     }
 
     int size() {
@@ -38,13 +41,13 @@ final class ReadyMessages {
 
     /** Delivers the next one; only if there is one. */
     Receipt take(InMemoryReceiver receiver, long lockedUntil) {
-        while (lanes[turn].isEmpty()) {
+        while (lanes[turn].isEmpty() || run == order.longestRun) {
             turn = (turn + order.step) % lanes.length;
+            run = 0;
         }
-        Lane lane = lanes[turn];
-        turn = (turn + order.step) % lanes.length;
+        run += order == Order.FIFO ? 0 : 1;
         size--;
-        return lane.take(receiver, lockedUntil);
+        return lanes[turn].take(receiver, lockedUntil);
     }
 
     private int laneOf(Envelope envelope) {
@@ -63,18 +66,20 @@ final class ReadyMessages {
     /** What a consumer may rely on. */
     enum Order {
         /** First in, first out. */
-        FIFO(1, 1),
-        /** First in, first out within a partition, and one message of each in turn. */
-        PARTITIONS(4, 1),
+        FIFO(1, 1, 1),
+        /** First in, first out within a partition, and a few messages of each in turn. */
+        PARTITIONS(4, 1, 3),
         /** None promised, and none kept: of three messages that wait, the first is hardly ever taken first. */
-        BUCKETS(3, 2);
+        BUCKETS(3, 2, 1);
 
         private final int lanes;
         private final int step;
+        private final int longestRun;
 
-        Order(int lanes, int step) {
+        Order(int lanes, int step, int longestRun) {
             this.lanes = lanes;
             this.step = step;
+            this.longestRun = longestRun;
         }
     }
 }

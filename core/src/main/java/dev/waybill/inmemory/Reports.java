@@ -36,7 +36,7 @@ final class Reports {
     private void runCaught(Runnable report) {
         try {
             report.run();
-        } catch (RuntimeException thrown) {
+        } catch (RuntimeException | Error thrown) {
             violations.add(new IllegalStateException("a report to core threw " + thrown, thrown));
         }
     }

@@ -14,7 +14,7 @@ final class Violations {
     /** Notes it and returns it, to be thrown. */
     <E extends RuntimeException> E add(E violation) {
         all.add(String.valueOf(violation.getMessage()));
-        LOG.error("The in-memory broker was misused", violation);
+        LOG.error("The in-memory broker was misused: {}", violation.getMessage(), violation.getCause());
         return violation;
     }
 

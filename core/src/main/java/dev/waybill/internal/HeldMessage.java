@@ -210,9 +210,14 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
         @Override
         public void lost(String why) {
-            message.lockLost = true;
             message.extending = false;
-            message.lane.lockLost(message, why);
+            // An extension may cross a settlement, after which there is no lock to extend; the settlement says what
+            // became
+            // of the message.
+            if (message.isHeld()) {
+                message.lockLost = true;
+                message.lane.lockLost(message, why);
+            }
         }
 
         @Override

@@ -55,6 +55,10 @@ final class Intake<T> {
         final Backoff backoff = new Backoff();
         volatile @Nullable Lane lane;
         boolean busy;
+        /** The thread that is in a receive, which may be interrupted there. */
+        volatile @Nullable Thread fetcher;
+
+        volatile boolean calledBack;
         long retryAtNanos = System.nanoTime();
         volatile @Nullable String trouble;
     }
@@ -105,6 +109,8 @@ final class Intake<T> {
                     handling += mine.size();
                     if (waiting > 0) {
                         ready.signal();
+                    } else if (!buffer.isEmpty()) {
+                        callBackAFetcher();
                     }
                     return true;
                 }
@@ -141,6 +147,21 @@ final class Intake<T> {
             }
         }
         return !mine.isEmpty();
+    }
+
+    /**
+     * With several receivers, a worker may wait in one while another has brought more than it handles itself: that one is to come
+     * and take from the buffer. To interrupt a receive loses nothing, and only a thread that is in one is interrupted.
+     */
+    private void callBackAFetcher() {
+        for (Slot slot : slots) {
+            Thread fetcher = slot.fetcher;
+            if (fetcher != null && !slot.calledBack) {
+                slot.calledBack = true;
+                fetcher.interrupt();
+                return;
+            }
+        }
     }
 
     private @Nullable Slot freeSlot() {
@@ -182,9 +203,18 @@ final class Intake<T> {
         try {
             flush();
             fetched = fetch(slot, max);
+        } catch (InterruptedException interrupted) {
+            if (!slot.calledBack) {
+                throw interrupted;
+            }
         } finally {
             lock.lock();
             slot.busy = false;
+            if (slot.calledBack) {
+                slot.calledBack = false;
+                // The call may have come just after the receive: the handler must not find it.
+                boolean unused = Thread.interrupted();
+            }
             reserved -= max;
             add(fetched);
         }
@@ -208,7 +238,13 @@ final class Intake<T> {
             if (lane == null) {
                 lane = reopen(slot);
             }
-            List<Inbound> received = lane.receiver().receive(max, WAIT);
+            List<Inbound> received;
+            slot.fetcher = Thread.currentThread();
+            try {
+                received = lane.receiver().receive(max, WAIT);
+            } finally {
+                slot.fetcher = null;
+            }
             if (received.isEmpty()) {
                 return List.of();
             }
@@ -237,7 +273,9 @@ final class Intake<T> {
             slot.lane = opened;
             slot.trouble = null;
             slot.backoff.reset();
-            if (paused || stopping) {
+            if (stopping) {
+                opened.receiver().stop();
+            } else if (paused) {
                 opened.receiver().pause();
             }
         } finally {
@@ -295,7 +333,7 @@ final class Intake<T> {
 
     /** No more messages: what was not started goes back, and every worker ends when it asks for the next. */
     void stop() {
-        change(() -> stopping = true, lane -> lane.receiver().pause(), true);
+        change(() -> stopping = true, lane -> lane.receiver().stop(), true);
     }
 
     private void change(Runnable state, Consumer<Lane> receivers, boolean releaseBuffered) {

@@ -8,7 +8,11 @@ public interface Inbound {
     /** The message. If {@link #defect} is not null: the raw body, and what could be read. */
     Envelope envelope();
 
-    /** Which delivery of this message this is, from 1, as the broker counts; at least 2 if {@link #redelivered}. */
+    /**
+     * Which delivery of this message this is, from 1, as the broker counts. A release that does not count
+     * ({@link Held.Disposition#RELEASE}) leaves the number as it was, so that a message may be {@link #redelivered} and still
+     * be at its first; a broker that counts nothing, but says that it is redelivered, makes it 2.
+     */
     int deliveryCount();
 
     /** Whether it may have been delivered before. False only if it certainly has not. */

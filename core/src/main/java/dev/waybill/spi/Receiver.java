@@ -48,6 +48,12 @@ public interface Receiver extends AutoCloseable {
     void resume();
 
     /**
+     * Stops fetching for good. What the receiver has fetched and not handed over goes back at once, also where that counts as a
+     * delivery, and a waiting receive returns empty. What was handed over stays valid until {@link #close}. Idempotent.
+     */
+    void stop();
+
+    /**
      * Ends it, after settlements that were handed over before are carried out, within a bounded time. What is not settled
      * comes back by the broker's own rule, with the connection or when its lock ends; what was fetched and not handed over is
      * given back where the broker allows that. A waiting receive returns empty at once. Idempotent.

@@ -179,4 +179,32 @@ class EngineTest {
         await().untilAsserted(() -> assertThat(total).hasValue(10_000));
         assertThat(most.get()).isLessThanOrEqualTo(16);
     }
+
+    /** Several receivers: a worker that waits in one must come when another has brought more than it handles itself. */
+    @Test
+    void whatOneReceiverBringsIsHandledByAWorkerThatWaitsInAnother() throws Exception {
+        Waybill many = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=sqs")));
+        try (many) {
+            for (int round = 0; round < 50; round++) {
+                Queue<String> fresh = Queue.ofText("round-" + round);
+                CountDownLatch all = new CountDownLatch(3);
+                CountDownLatch finish = new CountDownLatch(1);
+                Subscription subscription = many.consumer(fresh).concurrency(3).start(delivery -> {
+                    all.countDown();
+                    finish.await();
+                });
+                Producer<String> producer = many.producer(fresh);
+                for (int i = 0; i < 3; i++) {
+                    producer.send("m" + i);
+                }
+                assertThat(all.await(5, java.util.concurrent.TimeUnit.SECONDS))
+                        .as("round %d", round)
+                        .isTrue();
+                finish.countDown();
+                subscription.close(ofSeconds(5));
+                producer.close();
+            }
+        }
+    }
 }

@@ -1,0 +1,129 @@
+package dev.waybill.rabbitmq;
+
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import dev.waybill.Capabilities;
+import dev.waybill.Capability;
+import dev.waybill.ConfigException;
+import dev.waybill.Health;
+import dev.waybill.TopologyMode;
+import dev.waybill.spi.Broker;
+import dev.waybill.spi.BrokerContext;
+import dev.waybill.spi.Destination;
+import dev.waybill.spi.Limits;
+import dev.waybill.spi.QueueDefinition;
+import dev.waybill.spi.Receiver;
+import dev.waybill.spi.ReceiverOptions;
+import dev.waybill.spi.Sender;
+import dev.waybill.spi.SenderListener;
+import java.util.List;
+import java.util.Optional;
+
+/** RabbitMQ, opened: a connection to publish, another to consume, and what the server's version can do. */
+final class RabbitMqBroker implements Broker {
+    private static final long DEFAULT_MAX_MESSAGE_BYTES = 16L << 20;
+    private static final int MAX_BATCH = 500;
+
+    private final BrokerContext context;
+    private final Link publishing;
+    private final Link consuming;
+    private final Topology topology;
+    private final ServerVersion version;
+    private final Capabilities capabilities;
+    private final Limits limits;
+
+    RabbitMqBroker(BrokerContext context) {
+        this.context = context;
+        limits = limits(context);
+        ServerAddress address = ServerAddress.parse(context.uri().orElse("amqp://localhost"));
+        ConnectionFactory factory = Factories.of(context, address);
+        publishing = new Link(factory, address, context.clientName() + " publishes");
+        consuming = new Link(factory, address, context.clientName() + " consumes");
+        topology = new Topology(consuming);
+        version = ServerVersion.of(consuming.open());
+        capabilities = capabilities(version);
+    }
+
+    private static Limits limits(BrokerContext context) {
+        String key = RabbitMqBrokerProvider.MAX_MESSAGE_BYTES;
+        String value = context.setting(key).orElse(Long.toString(DEFAULT_MAX_MESSAGE_BYTES));
+        try {
+            long most = Long.parseLong(value);
+            if (most > 0) {
+                return new Limits(most, MAX_BATCH, Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 1);
+            }
+        } catch (NumberFormatException notOne) {
+            throw new ConfigException(
+                    "waybill.rabbitmq." + key + " is '" + value + "' but must be a number of bytes", notOne);
+        }
+        throw new ConfigException("waybill.rabbitmq." + key + " is '" + value + "' but must be at least 1");
+    }
+
+    static Capabilities capabilities(ServerVersion version) {
+        Capabilities.Builder builder = Capabilities.of("RabbitMQ " + version.text())
+                .nativeBy(Capability.DURABLE_SEND, "publisher confirm of a quorum queue")
+                .nativeBy(Capability.SURVIVES_RESTART, "quorum queue")
+                .nativeBy(Capability.COMPETING_CONSUMERS, "consumers of one queue")
+                .nativeBy(Capability.FIFO, "quorum queue")
+                .unsupported(
+                        Capability.LOCK_EXPIRY,
+                        "a lock ends with its connection, or with the server's consumer_timeout (30 minutes by default)")
+                .nativeBy(Capability.LOCK_EXTENSION, "a lock lasts as long as its connection")
+                .nativeBy(Capability.DELIVERY_COUNT, "x-delivery-count")
+                .nativeBy(Capability.DELIVERY_LIMIT, "x-delivery-limit with at-least-once dead-lettering")
+                .nativeBy(Capability.BATCH_SEND, "pipelined publishes with confirms")
+                .nativeBy(Capability.BATCH_SETTLE, "multiple acknowledgements where contiguous")
+                .nativeBy(Capability.FLOW_CONTROL, "connection.blocked and TCP back-pressure")
+                .nativeBy(Capability.TOPOLOGY_VERIFY, "equivalence of queue arguments");
+        return version.atLeast(ServerVersion.V4_3)
+                ? builder.nativeBy(Capability.UNCOUNTED_RELEASE, "basic.nack with requeue")
+                        .build()
+                : builder.unsupported(Capability.UNCOUNTED_RELEASE, "every return counts before RabbitMQ 4.3")
+                        .build();
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    @Override
+    public void declare(QueueDefinition queue, TopologyMode mode) {
+        topology.declare(queue, mode);
+    }
+
+    @Override
+    public Sender sender(Destination destination, SenderListener listener) {
+        return new RabbitMqSender(publishing, Topology.name(destination), listener, context.blocking());
+    }
+
+    @Override
+    public Receiver receiver(Destination destination, ReceiverOptions options) {
+        return new RabbitMqReceiver(
+                consuming,
+                Topology.name(destination),
+                Math.min(options.prefetch(), 65_535),
+                version.atLeast(ServerVersion.V4_3));
+    }
+
+    @Override
+    public List<Health.Component> health() {
+        return List.of(publishing.health(), consuming.health());
+    }
+
+    @Override
+    public <T> Optional<T> unwrap(Class<T> type) {
+        return type.isAssignableFrom(Connection.class) ? Optional.of(type.cast(consuming.open())) : Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        publishing.close();
+        consuming.close();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.waybill.rabbitmq;
+
+import dev.waybill.spi.Envelope;
+import dev.waybill.spi.Inbound;
+import org.jspecify.annotations.Nullable;
+
+/** A delivery with its tag, which means something on the channel that it came from and nowhere else. */
+final class RabbitMqInbound implements Inbound {
+    private final RabbitMqReceiver receiver;
+    private final Envelope envelope;
+    private final @Nullable String defect;
+    private final int deliveryCount;
+    private final boolean redelivered;
+    final long tag;
+
+    RabbitMqInbound(
+            RabbitMqReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
+        this.receiver = receiver;
+        this.tag = tag;
+        this.redelivered = redelivered;
+        this.deliveryCount = deliveryCount;
+        envelope = received.envelope();
+        defect = received.defect();
+    }
+
+    RabbitMqReceiver receiver() {
+        return receiver;
+    }
+
+    @Override
+    public Envelope envelope() {
+        return envelope;
+    }
+
+    @Override
+    public int deliveryCount() {
+        return deliveryCount;
+    }
+
+    @Override
+    public boolean redelivered() {
+        return redelivered;
+    }
+
+    @Override
+    public long lockedUntilNanos() {
+        return NO_LOCK_END;
+    }
+
+    @Override
+    public boolean lost() {
+        return receiver.ended();
+    }
+
+    @Override
+    public @Nullable String defect() {
+        return defect;
+    }
+}

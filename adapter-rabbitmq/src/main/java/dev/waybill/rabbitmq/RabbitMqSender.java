@@ -1,0 +1,137 @@
+package dev.waybill.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ConfirmListener;
+import com.rabbitmq.client.Return;
+import com.rabbitmq.client.ShutdownSignalException;
+import dev.waybill.SendException.Reason;
+import dev.waybill.spi.Outbound;
+import dev.waybill.spi.Sender;
+import dev.waybill.spi.SenderListener;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Publishes to one queue, mandatory and with confirms, on a channel of its own. */
+final class RabbitMqSender implements Sender, ConfirmListener {
+    private static final Pattern TOO_LARGE =
+            Pattern.compile("message size \\d+ is larger than configured max size (\\d+)");
+
+    private final Link link;
+    private final Channel channel;
+    private final String queue;
+    private final SenderListener listener;
+    private final Executor blocking;
+    private final Outstanding outstanding = new Outstanding();
+
+    RabbitMqSender(Link link, String queue, SenderListener listener, Executor blocking) {
+        this.link = link;
+        this.queue = queue;
+        this.listener = listener;
+        this.blocking = blocking;
+        channel = link.channel();
+        try {
+            channel.confirmSelect();
+        } catch (IOException | ShutdownSignalException failed) {
+            throw Faults.of(failed);
+        }
+        channel.addConfirmListener(this);
+        channel.addReturnListener(this::returned);
+        channel.addShutdownListener(this::ended);
+        link.listen(listener);
+    }
+
+    @Override
+    public void send(List<? extends Outbound> batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            Outbound message = batch.get(i);
+            long number = channel.getNextPublishSeqNo();
+            outstanding.add(number, message);
+            try {
+                channel.basicPublish(
+                        "",
+                        queue,
+                        true,
+                        Envelopes.properties(message.envelope()),
+                        message.envelope().body());
+            } catch (AlreadyClosedException closed) {
+                fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
+            } catch (IOException | RuntimeException broken) {
+                fail(outstanding.take(number), Reason.CONNECTION_LOST, true, Faults.describe(broken), broken);
+            }
+        }
+    }
+
+    private static void fail(
+            @Nullable Outbound message, Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
+        if (message != null) {
+            message.failed(reason, maybeStored, detail, cause);
+        }
+    }
+
+    @Override
+    public void handleAck(long number, boolean multiple) {
+        if (multiple) {
+            outstanding.takeUpTo(number).forEach(Outbound::stored);
+        } else {
+            Outbound message = outstanding.take(number);
+            if (message != null) {
+                message.stored();
+            }
+        }
+    }
+
+    @Override
+    public void handleNack(long number, boolean multiple) {
+        String detail = "the broker refused it; the queue may be full, or without a leader";
+        if (multiple) {
+            outstanding.takeUpTo(number).forEach(message -> fail(message, Reason.REJECTED, false, detail, null));
+        } else {
+            fail(outstanding.take(number), Reason.REJECTED, false, detail, null);
+        }
+    }
+
+    /** Comes before the confirm of the same message, which then finds nothing. */
+    private void returned(Return message) {
+        fail(
+                outstanding.takeById(message.getProperties().getMessageId()),
+                Reason.UNROUTABLE,
+                false,
+                "there is no queue '" + queue + "' (" + message.getReplyText() + ")",
+                null);
+    }
+
+    private void ended(ShutdownSignalException signal) {
+        String detail = Faults.describe(signal);
+        Matcher tooLarge = TOO_LARGE.matcher(detail);
+        long most = tooLarge.find() ? Long.parseLong(tooLarge.group(1)) : Long.MAX_VALUE;
+        boolean refused = Faults.code(signal) == AMQP.ACCESS_REFUSED;
+        for (Outbound message : outstanding.takeAll()) {
+            if (message.envelope().body().length > most) {
+                fail(message, Reason.TOO_LARGE, false, detail, signal);
+            } else {
+                fail(message, refused ? Reason.REJECTED : Reason.CONNECTION_LOST, true, detail, signal);
+            }
+        }
+    }
+
+    @Override
+    public boolean usable() {
+        return channel.isOpen();
+    }
+
+    @Override
+    public void close() {
+        link.forget(listener);
+        for (Outbound message : outstanding.takeAll()) {
+            fail(message, Reason.CONNECTION_LOST, true, "the sender was closed before the broker answered", null);
+        }
+        // A blocked broker does not answer the close.
+        blocking.execute(() -> Link.abort(channel));
+    }
+}

@@ -1,0 +1,78 @@
+package dev.waybill.sqs;
+
+import dev.waybill.spi.TimeSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+
+/** Asks one queue for messages. */
+final class Poller {
+    static final int MAX_RECEIVE = 10;
+
+    private final SqsClient client;
+    private final String queueUrl;
+    private final long lockNanos;
+    private final Duration slowest;
+    private final UnderWay underWay;
+    private final TimeSource time;
+
+    /**
+     * @param lock in whole seconds
+     * @param slowest how much longer than it waits for messages a poll may take
+     * @param underWay counts the open polls
+     */
+    Poller(SqsClient client, String queueUrl, Duration lock, Duration slowest, UnderWay underWay, TimeSource time) {
+        this.client = client;
+        this.queueUrl = queueUrl;
+        this.slowest = slowest;
+        this.underWay = underWay;
+        this.time = time;
+        lockNanos = lock.toNanos();
+    }
+
+    /** @param seconds how long SQS is to wait for messages, if there are none */
+    List<SqsInbound> poll(int max, long seconds) {
+        Duration wait = Duration.ofSeconds(Math.min(seconds, HttpPool.LONGEST_POLL.toSeconds()));
+        ReceiveMessageRequest request = ReceiveMessageRequest.builder()
+                .queueUrl(queueUrl)
+                .maxNumberOfMessages(Math.min(max, MAX_RECEIVE))
+                .waitTimeSeconds((int) wait.toSeconds())
+                // The queue's own may differ: that of a dead-letter queue does.
+                .visibilityTimeout((int) Duration.ofNanos(lockNanos).toSeconds())
+                .messageSystemAttributeNames(
+                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, MessageSystemAttributeName.SENT_TIMESTAMP)
+                .messageAttributeNames("All")
+                .overrideConfiguration(o -> o.apiCallTimeout(wait.plus(slowest)))
+                .build();
+        underWay.start();
+        try {
+            long asked = time.nanos();
+            List<Message> messages = client.receiveMessage(request).messages();
+            if (messages.isEmpty()) {
+                return List.of();
+            }
+            long received = handedOut(asked, time.nanos());
+            List<SqsInbound> inbound = new ArrayList<>(messages.size());
+            for (Message message : messages) {
+                inbound.add(new SqsInbound(message, received, lockNanos, time));
+            }
+            return inbound;
+        } finally {
+            underWay.end();
+        }
+    }
+
+    /**
+     * When the locks began. SQS does not tell; certainly not before it was asked. A poll that waits answers as soon as it has
+     * something, so all that lies between is the answer's way, for which a quarter of the lock is taken off: so much does not
+     * yet make the heartbeat extend it.
+     */
+    private long handedOut(long asked, long answered) {
+        long earliest = answered - lockNanos / 4;
+        return asked - earliest > 0 ? asked : earliest;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.waybill.sqs;
+
+import dev.waybill.SendException.Reason;
+import dev.waybill.spi.Outbound;
+import dev.waybill.spi.Sender;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** Sends batches, each on a thread of its own. */
+final class SqsSender implements Sender {
+    static final int MAX_BATCH = 10;
+    static final long MAX_BYTES = 1L << 20;
+
+    private final SqsClient client;
+    private final String queueUrl;
+    private final Executor blocking;
+    private final Runnable onBroken;
+    private final Set<SendCall> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean broken;
+    private volatile boolean closed;
+
+    /** @param onBroken called when SQS could not be reached */
+    SqsSender(SqsClient client, String queueUrl, Executor blocking, Runnable onBroken) {
+        this.client = client;
+        this.queueUrl = queueUrl;
+        this.blocking = blocking;
+        this.onBroken = onBroken;
+    }
+
+    @Override
+    public void send(List<? extends Outbound> batch) {
+        SendCall call = new SendCall(client, queueUrl, batch);
+        open.add(call);
+        // After the call is among the open ones: whoever closes meanwhile sees it, or is seen here.
+        if (closed) {
+            end(call, "the sender is closed");
+            return;
+        }
+        try {
+            blocking.execute(() -> {
+                try {
+                    if (!call.run()) {
+                        broken = true;
+                        onBroken.run();
+                    }
+                } finally {
+                    open.remove(call);
+                }
+            });
+        } catch (RejectedExecutionException shutDown) {
+            end(call, "the executor is shut down");
+        }
+    }
+
+    private void end(SendCall call, String why) {
+        call.end(Reason.CLOSED, why);
+        open.remove(call);
+    }
+
+    /** False once SQS could not be reached: to open a new sender is to wait until it can. */
+    @Override
+    public boolean usable() {
+        return !broken && !closed;
+    }
+
+    /** What no answer has come for is reported now; a late answer is dropped. */
+    @Override
+    public void close() {
+        closed = true;
+        open.forEach(call -> end(call, "the sender was closed before the answer"));
+    }
+}

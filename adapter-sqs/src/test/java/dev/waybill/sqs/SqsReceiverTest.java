@@ -1,0 +1,248 @@
+package dev.waybill.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.inmemory.SettableTime;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Inbound;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/** What becomes of polls that a test holds open, on a clock that it moves. */
+class SqsReceiverTest {
+    private static final Duration LOCK = Duration.ofSeconds(40);
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    private final SettableTime time = new SettableTime();
+    private final ExecutorService blocking = Executors.newCachedThreadPool();
+    private final FakeSqs sqs = new FakeSqs();
+    private final LinkedBlockingQueue<List<Message>> answers = new LinkedBlockingQueue<>();
+    private final SqsReceiver receiver = new SqsReceiver(
+            new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), new UnderWay(), time),
+            new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
+            100,
+            LOCK,
+            blocking,
+            time,
+            () -> {});
+
+    SqsReceiverTest() {
+        sqs.messages = request -> {
+            try {
+                return answers.take();
+            } catch (InterruptedException stop) {
+                throw SdkClientException.create("interrupted", stop);
+            }
+        };
+    }
+
+    @AfterEach
+    void stop() {
+        receiver.close();
+        blocking.shutdownNow();
+    }
+
+    private void answer(String... handles) {
+        answers.add(IntStream.range(0, handles.length)
+                .mapToObj(i -> FakeSqs.message(handles[i]))
+                .toList());
+    }
+
+    private static List<String> ids(List<Inbound> received) {
+        return received.stream().map(inbound -> inbound.envelope().id()).toList();
+    }
+
+    @Test
+    void a_poll_asks_for_what_there_is_room_for_and_waits_in_whole_seconds() throws InterruptedException {
+        answer("r1");
+        assertThat(ids(receiver.receive(3, Duration.ofMillis(2_900)))).containsExactly("id-r1");
+        answer("r2");
+        receiver.receive(1_000, Duration.ofSeconds(100));
+        answer();
+        assertThat(receiver.receive(1, Duration.ZERO)).isEmpty();
+        assertThat(sqs.polls)
+                .extracting(poll -> poll.maxNumberOfMessages() + " within " + poll.waitTimeSeconds() + " s for "
+                        + poll.visibilityTimeout() + " s")
+                .containsExactly("3 within 2 s for 40 s", "10 within 20 s for 40 s", "1 within 0 s for 40 s");
+    }
+
+    @Test
+    void at_most_one_poll_is_open_and_a_later_receive_gets_its_answer() throws InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            assertThat(receiver.receive(10, SHORT)).isEmpty();
+        }
+        answer("r1", "r2");
+        assertThat(ids(receiver.receive(1, LONG))).containsExactly("id-r1");
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r2");
+        assertThat(sqs.polls).hasSize(1);
+    }
+
+    @Test
+    void a_poll_that_is_open_over_a_pause_serves_the_receive_after_it() throws InterruptedException {
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        receiver.pause();
+        assertThat(receiver.receive(10, LONG)).isEmpty();
+        receiver.resume();
+        answer("r1");
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r1");
+        assertThat(sqs.polls).hasSize(1);
+    }
+
+    @Test
+    void what_comes_after_a_pause_goes_back() throws InterruptedException {
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        receiver.pause();
+        answer("r1", "r2");
+        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r1 for 0 s", "r2 for 0 s"));
+    }
+
+    @Test
+    void what_comes_after_a_stop_or_waits_at_it_goes_back_and_a_waiting_receive_ends() throws Exception {
+        answer("r1", "r2");
+        receiver.receive(1, LONG);
+        CompletableFuture<List<Inbound>> drained = CompletableFuture.supplyAsync(() -> quietly(1), blocking);
+        assertThat(ids(drained.get())).containsExactly("id-r2");
+        CompletableFuture<List<Inbound>> waiting = CompletableFuture.supplyAsync(() -> quietly(10), blocking);
+        await().until(() -> sqs.polls.size() == 2);
+        receiver.stop();
+        assertThat(waiting.get()).isEmpty();
+        answer("r3");
+        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r3 for 0 s"));
+        receiver.resume();
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+    }
+
+    private List<Inbound> quietly(int max) {
+        try {
+            return receiver.receive(max, LONG);
+        } catch (InterruptedException stop) {
+            throw new IllegalStateException(stop);
+        }
+    }
+
+    @Test
+    void what_nobody_receives_goes_back_after_half_its_lock() throws InterruptedException {
+        answer("r1", "r2", "r3");
+        receiver.receive(1, LONG);
+        assertThat(sqs.settlements).isEmpty();
+        time.advance(LOCK.dividedBy(2));
+        // The clock that a test moves wakes nobody; a change of state does.
+        receiver.resume();
+        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r2 for 0 s", "r3 for 0 s"));
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+    }
+
+    @Test
+    void what_waits_during_a_pause_is_kept_by_extending_its_lock() throws InterruptedException {
+        answer("r1", "r2");
+        receiver.receive(1, LONG);
+        receiver.pause();
+        for (int i = 1; i <= 3; i++) {
+            time.advance(LOCK.dividedBy(2));
+            receiver.pause();
+            int extensions = i;
+            await().untilAsserted(() -> assertThat(sqs.settlements).hasSize(extensions));
+        }
+        assertThat(sqs.settlements).containsOnly("r2 for 40 s");
+        receiver.resume();
+        List<Inbound> kept = receiver.receive(10, LONG);
+        assertThat(ids(kept)).containsExactly("id-r2");
+        assertThat(kept.get(0).lockedUntilNanos()).isEqualTo(time.nanos() + LOCK.toNanos());
+    }
+
+    @Test
+    void what_waited_beyond_its_lock_is_not_handed_over() throws InterruptedException {
+        answer("r1", "r2");
+        receiver.receive(1, LONG);
+        time.advance(LOCK);
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+    }
+
+    @Test
+    void a_failed_poll_is_thrown_once_by_the_receive_that_waits_or_the_next() throws InterruptedException {
+        sqs.messages = request -> {
+            throw SdkClientException.create("reset");
+        };
+        assertThatThrownBy(() -> receiver.receive(10, LONG))
+                .isInstanceOf(BrokerException.class)
+                .hasMessage("reset");
+        sqs.messages = request -> List.of(FakeSqs.message("r1"));
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r1");
+    }
+
+    @Test
+    void a_lock_is_counted_from_the_polls_start_or_a_quarter_of_it_before_the_answer() throws InterruptedException {
+        long start = time.nanos();
+        answer("r1");
+        assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos()).isEqualTo(start + LOCK.toNanos());
+
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 2);
+        time.advance(Duration.ofSeconds(15));
+        answer("r2");
+        assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos())
+                .isEqualTo(start + Duration.ofSeconds(15 - 10).plus(LOCK).toNanos());
+    }
+
+    @Test
+    void an_interrupt_leaves_the_poll_to_the_next_receive() throws Exception {
+        CompletableFuture<Throwable> interrupted = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                receiver.receive(10, LONG);
+            } catch (InterruptedException stop) {
+                interrupted.complete(stop);
+            }
+        });
+        thread.start();
+        await().until(() -> sqs.polls.size() == 1);
+        thread.interrupt();
+        interrupted.get();
+        answer("r1");
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r1");
+        assertThat(sqs.polls).hasSize(1);
+    }
+
+    @Test
+    void no_message_is_lost_or_doubled_by_pauses_at_any_time() throws Exception {
+        int all = 300;
+        LinkedBlockingQueue<String> queue = new LinkedBlockingQueue<>();
+        IntStream.range(0, all).forEach(i -> queue.add("r" + i));
+        sqs.messages = request -> {
+            List<Message> some = new ArrayList<>();
+            for (String next = queue.poll(); next != null; next = some.size() < 3 ? queue.poll() : null) {
+                some.add(FakeSqs.message(next));
+            }
+            return some;
+        };
+        CompletableFuture<List<String>> received = CompletableFuture.supplyAsync(
+                () -> {
+                    List<String> taken = new ArrayList<>();
+                    while (taken.size() + sqs.settlements.size() < all) {
+                        taken.addAll(ids(quietly(2)));
+                    }
+                    return taken;
+                },
+                blocking);
+        while (!received.isDone()) {
+            receiver.pause();
+            receiver.resume();
+        }
+        List<String> seen = new ArrayList<>(received.get());
+        sqs.settlements.forEach(back -> seen.add("id-" + back.replace(" for 0 s", "")));
+        assertThat(seen).hasSize(all).doesNotHaveDuplicates();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.waybill.benchmarks;
+
+/** The bounds that both sides keep. */
+final class Load {
+    /** Messages sent and not confirmed. */
+    static final int IN_FLIGHT = 1000;
+
+    /** Messages received from RabbitMQ and not acknowledged, beyond those being handled. */
+    static final int PREFETCH = 250;
+
+    /** How many records a poll of Kafka brings at most. */
+    static final int POLL_RECORDS = 500;
+
+    private Load() {}
+
+    /** Waybill's prefetch that makes its bounds those of the plain client; Waybill polls half of it from Kafka. */
+    static int prefetch(String broker) {
+        return broker.equals("kafka") ? 2 * POLL_RECORDS : PREFETCH;
+    }
+}

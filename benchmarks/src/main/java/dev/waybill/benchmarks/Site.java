@@ -1,0 +1,45 @@
+package dev.waybill.benchmarks;
+
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * One server and the two that compete there.
+ *
+ * @param broker as Waybill names it
+ */
+record Site(String broker, PlainContender plain, Contender waybill) implements AutoCloseable {
+    /** SQS signs requests, also to a server that does not check. */
+    static final String USERNAME = "bench";
+
+    static final String PASSWORD = "bench";
+
+    static Site open(String broker, String uri) throws Exception {
+        PlainContender plain = switch (broker) {
+            case "rabbitmq" -> new PlainRabbitMq(uri);
+            case "kafka" -> new PlainKafka(uri);
+            case "sqs" -> new PlainSqs(uri);
+            default -> throw new IllegalArgumentException("broker '" + broker + "' has no plain client here");
+        };
+        WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", broker, "waybill.uri", uri));
+        if (broker.equals("sqs")) {
+            config = config.with("waybill.username", USERNAME).with("waybill.password", PASSWORD);
+        }
+        return new Site(broker, plain, new WaybillContender(Waybill.open(config), Load.prefetch(broker)));
+    }
+
+    /** A queue that nobody has used, declared as Waybill does. */
+    String newQueue() throws Exception {
+        String queue = "bench-" + UUID.randomUUID();
+        waybill.outlet(queue).close();
+        return queue;
+    }
+
+    @Override
+    public void close() {
+        waybill.close();
+        plain.close();
+    }
+}

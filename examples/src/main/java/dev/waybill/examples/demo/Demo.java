@@ -1,0 +1,186 @@
+package dev.waybill.examples.demo;
+
+import dev.waybill.WaybillException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of the demo. Ends with 0 if nothing was lost, 1 if something was, 2 if it could not be run as asked. */
+@Command(
+        name = "./demo",
+        sortOptions = false,
+        usageHelpWidth = 100,
+        description = {
+            "Sends every file of a folder through a queue to competing consumers, kills one of them half-way, and proves by a "
+                    + "ledger that nothing was lost. A file that is not JSON ends in the dead-letter queue.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  ./demo                                        our sample, on the broker inside the JVM",
+            "  ./demo --input ~/webhooks --copies 100        a larger run of your own files",
+            "  ./demo --broker kafka                         on a Kafka that is started for it",
+            "  WAYBILL_PASSWORD=... ./demo --broker rabbitmq --uri amqp://demo@rabbit.example.com",
+            "",
+            "With --uri, further settings come from the environment or waybill.conf, as in any program with Waybill.",
+            "The last line is the ledger. Exit code: 0 nothing was lost, 1 something was, 2 wrong usage or no broker."
+        })
+public final class Demo implements Callable<Integer> {
+    private static final int WRONG = 2;
+    /** The ledger keeps an entry for each. */
+    private static final int MOST_MESSAGES = 1_000_000;
+
+    private static final String SEE_HELP = "; see ./demo --help";
+    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
+
+    @Option(
+            names = "--broker",
+            paramLabel = "NAME",
+            description =
+                    "in-memory, rabbitmq, kafka or sqs; by default ${DEFAULT-VALUE}. Started for the demo, but for --uri.")
+    private String broker = "in-memory";
+
+    @Option(names = "--uri", paramLabel = "URI", description = "The address of a broker that runs already.")
+    private @Nullable String uri;
+
+    @Option(
+            names = "--input",
+            paramLabel = "DIR",
+            description =
+                    "Each file in it is a message (not those in folders below); by default our own sample of webhooks.")
+    private @Nullable Path input;
+
+    @Option(
+            names = "--consumers",
+            paramLabel = "N",
+            description =
+                    "How many consumers compete, 2 to 64; by default ${DEFAULT-VALUE}. The first is killed half-way.")
+    private int consumers = 4;
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            description = "How many handlers each consumer has, 1 to 1000; by default ${DEFAULT-VALUE}.")
+    private int concurrency = 2;
+
+    @Option(
+            names = "--copies",
+            paramLabel = "N",
+            description = "How often to send each file, 1 to 100000; by default ${DEFAULT-VALUE}.")
+    private int copies = 1;
+
+    @Option(
+            names = "--queue",
+            paramLabel = "NAME",
+            description =
+                    "The queue's name, by default ${DEFAULT-VALUE}. Two demos at once on one broker need two names.")
+    private String queue = "waybill-demo";
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            description =
+                    "How long nothing may happen before what has not come is called lost, 1 to 3600; by default ${DEFAULT-VALUE}.")
+    private int patience = 60;
+
+    @Option(names = "--help", usageHelp = true, description = "This text.")
+    @SuppressWarnings("UnusedVariable") // read by picocli
+    private boolean help;
+
+    public static void main(String[] args) {
+        CommandLine command = new CommandLine(new Demo());
+        command.setParameterExceptionHandler((wrong, given) -> fail(wrong.getMessage() + SEE_HELP));
+        command.setExecutionExceptionHandler((failure, line, parsed) -> {
+            if (failure instanceof WaybillException || failure instanceof DemoException) {
+                return fail(failure.getMessage());
+            }
+            if (failure instanceof IOException unreadable) {
+                return fail("cannot read " + unreadable.getMessage());
+            }
+            throw failure;
+        });
+        // Not by returning: a client library may leave a thread behind that is no daemon.
+        System.exit(command.execute(args));
+    }
+
+    private static int fail(@Nullable String message) {
+        System.err.println("demo: " + message);
+        return WRONG;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Plan plan = plan();
+        try (DemoBroker chosen = chosenBroker()) {
+            System.out.printf(
+                    "%d messages from %s to %d consumers with %d handlers each, on %s%n",
+                    plan.messages(), plan.folder().path(), consumers, concurrency, broker);
+            DemoRun.Result result;
+            try (Progress progress = progress(plan)) {
+                result = new DemoRun(plan, chosen, progress).run();
+            }
+            System.out.println();
+            System.out.println(Report.of(result));
+            return result.summary().totals().clean() ? 0 : 1;
+        }
+    }
+
+    /** On standard error, so that standard output is the report. */
+    private static Progress progress(Plan plan) {
+        boolean terminal = Boolean.getBoolean("demo.terminal");
+        return Progress.of(System.err, terminal, Integer.getInteger("demo.columns", 80), plan.messages());
+    }
+
+    private DemoBroker chosenBroker() {
+        if (!BROKERS.contains(broker)) {
+            throw wrong("--broker is '" + broker + "' but must be " + String.join(", ", BROKERS));
+        }
+        if (broker.equals("in-memory")) {
+            if (uri != null) {
+                throw wrong("--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address");
+            }
+            return DemoBroker.inMemory();
+        }
+        if (uri != null) {
+            return DemoBroker.at(broker, uri);
+        }
+        System.err.println("starting " + broker + ", which is fetched the first time");
+        return DemoBroker.started(broker);
+    }
+
+    private Plan plan() {
+        within("--consumers", consumers, 2, 64);
+        within("--concurrency", concurrency, 1, 1000);
+        within("--copies", copies, 1, 100_000);
+        within("--patience", patience, 1, 3600);
+        if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
+            throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
+        }
+        Path folder = input == null
+                ? Path.of("examples", "sample")
+                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
+        InputFolder files = InputFolder.open(folder);
+        if ((long) files.files().size() * copies > MOST_MESSAGES) {
+            throw wrong(files.files().size() + " files and --copies " + copies + " are more than " + MOST_MESSAGES
+                    + " messages, which the ledger does not hold");
+        }
+        return new Plan(files, copies, consumers, concurrency, queue, Duration.ofSeconds(patience));
+    }
+
+    private static void within(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw wrong(option + " is " + value + " but must be " + least + " to " + most);
+        }
+    }
+
+    private static DemoException wrong(String message) {
+        return new DemoException(message + SEE_HELP);
+    }
+}

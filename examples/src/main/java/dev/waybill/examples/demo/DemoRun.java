@@ -1,0 +1,151 @@
+package dev.waybill.examples.demo;
+
+import dev.waybill.Waybill;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** One run: everything from the first message to the end of the ledger. */
+final class DemoRun {
+    private static final long LOOK_MILLIS = 25;
+    /** After the last message, so that a late duplicate is still counted. */
+    private static final Duration QUIET = Duration.ofMillis(500);
+
+    private final Plan plan;
+    private final DemoBroker broker;
+    private final DemoQueues queues;
+    private final Progress progress;
+    private final Ledger ledger = new Ledger();
+    private long pulse;
+    private boolean saidThatItWaits;
+    private long stillSinceNanos = System.nanoTime();
+
+    DemoRun(Plan plan, DemoBroker broker, Progress progress) {
+        this.plan = plan;
+        this.broker = broker;
+        this.progress = progress;
+        queues = new DemoQueues(plan.queue(), broker.lock());
+    }
+
+    /**
+     * How it went.
+     *
+     * @param broker what it ran on, with the version
+     * @param kill how a consumer was killed, in words
+     * @param took from the first send to the last result
+     */
+    record Result(Summary summary, String broker, String kill, Duration took) {}
+
+    Result run() throws IOException, InterruptedException {
+        HalfwayGate gate = new HalfwayGate(plan.half() - plan.victimShare());
+        List<Worker> workers = new ArrayList<>();
+        try (Waybill waybill = Waybill.open(broker.config())) {
+            new Collector(ledger).start(waybill, queues);
+            try (Victim victim = victim()) {
+                for (int i = 2; i <= plan.consumers(); i++) {
+                    workers.add(Worker.start(broker.config(), queues, name(i), plan.concurrency(), gate));
+                }
+                long started = System.nanoTime();
+                CompletableFuture<Void> sending = sending(waybill);
+                Halfway halfway = new Halfway(plan, ledger, victim, gate);
+                watch(sending, halfway);
+                Duration took = Duration.ofNanos(stillSinceNanos - started);
+                sending.join();
+                return new Result(ledger.summary(), product(waybill), halfway.kill(), took);
+            } finally {
+                gate.open();
+                workers.forEach(Worker::close);
+            }
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof IOException unreadable) {
+                throw unreadable;
+            }
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failed;
+        }
+    }
+
+    /** As the adapter names it, and in brackets as the server that was started does, which may be a double. */
+    private String product(Waybill waybill) {
+        String name = waybill.capabilities().broker();
+        return broker.server().isEmpty() || broker.server().equals(name) ? name : name + " (" + broker.server() + ")";
+    }
+
+    private Victim victim() {
+        String name = name(1);
+        return broker.insideThisJvm()
+                ? new LocalVictim(broker.config(), queues, name, plan.concurrency(), plan.victimShare())
+                : new ProcessVictim(broker.config(), queues, name, plan.concurrency(), plan.victimShare());
+    }
+
+    private static String name(int number) {
+        return "consumer-" + number;
+    }
+
+    private CompletableFuture<Void> sending(Waybill waybill) {
+        String run = UUID.randomUUID().toString().substring(0, 8).toLowerCase(Locale.ROOT);
+        FolderSender sender = new FolderSender(ledger, run);
+        return CompletableFuture.runAsync(() -> {
+            try {
+                sender.send(plan.folder(), plan.copies(), waybill.producer(queues.files()));
+            } catch (IOException unreadable) {
+                throw new CompletionException(unreadable);
+            }
+        });
+    }
+
+    /** Until everything has come to an end, or nothing comes any more. */
+    private void watch(CompletableFuture<Void> sending, Halfway halfway) throws InterruptedException {
+        while (!ended(sending, halfway)) {
+            Thread.sleep(LOOK_MILLIS);
+            progress.show(ledger.done());
+            String kill = halfway.step();
+            if (kill != null) {
+                progress.say(kill);
+            }
+        }
+    }
+
+    private boolean ended(CompletableFuture<Void> sending, Halfway halfway) {
+        long now = System.nanoTime();
+        if (ledger.pulse() != pulse) {
+            pulse = ledger.pulse();
+            stillSinceNanos = now;
+        }
+        if (sending.isCompletedExceptionally()) {
+            return true;
+        }
+        Duration still = Duration.ofNanos(now - stillSinceNanos);
+        if (!sending.isDone() || ledger.open() > 0) {
+            return still.compareTo(plan.patience().plus(broker.lock())) > 0;
+        }
+        if (still.compareTo(QUIET) <= 0) {
+            return false;
+        }
+        if (!halfway.over(lockOfTheDead())) {
+            sayOnceThatItWaits(halfway);
+            return false;
+        }
+        return true;
+    }
+
+    private void sayOnceThatItWaits(Halfway halfway) {
+        if (!saidThatItWaits && !halfway.kill().isEmpty()) {
+            saidThatItWaits = true;
+            progress.show(ledger.done());
+            progress.say("all are accounted for; waiting for duplicates until the killed consumer's locks have ended");
+        }
+    }
+
+    /** What a killed process had handled and not acknowledged comes back after its lock, and is a duplicate to be counted. */
+    private Duration lockOfTheDead() {
+        return broker.insideThisJvm() ? Duration.ZERO : broker.lock().plusSeconds(1);
+    }
+}

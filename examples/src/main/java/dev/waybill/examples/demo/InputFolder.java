@@ -1,0 +1,54 @@
+package dev.waybill.examples.demo;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files to send: each of a folder, but for hidden ones and those in folders below.
+ *
+ * @param path the folder
+ * @param files in the order of their names; at least one
+ * @param wholesome whether every one of them is JSON, so that the poison must be added
+ */
+record InputFolder(Path path, List<Path> files, boolean wholesome) {
+    /** The poison that is added to a folder without any. */
+    static final String POISON_NAME = "poison.payload.json";
+
+    private static final WebhookCodec CODEC = new WebhookCodec();
+
+    static byte[] poison() {
+        return "{\"action\": \"opened\", \"issue\": {".getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** @throws DemoException if it is not there, cannot be read, or is empty */
+    static InputFolder open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new DemoException("--input is '" + path + "', which is not a folder");
+        }
+        try (Stream<Path> all = Files.list(path)) {
+            List<Path> files = all.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
+            if (files.isEmpty()) {
+                throw new DemoException("--input is '" + path + "', which has no files");
+            }
+            return new InputFolder(path, files, wholesome(files));
+        } catch (IOException unreadable) {
+            throw new DemoException("--input is '" + path + "', which cannot be read: " + unreadable);
+        }
+    }
+
+    private static boolean wholesome(List<Path> files) throws IOException {
+        for (Path file : files) {
+            if (!CODEC.decodes(Files.readAllBytes(file))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

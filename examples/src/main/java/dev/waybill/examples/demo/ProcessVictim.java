@@ -1,0 +1,124 @@
+package dev.waybill.examples.demo;
+
+import dev.waybill.WaybillConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A consumer in a process of its own, which is killed by the operating system: nothing in it gets a chance to tidy up. */
+final class ProcessVictim implements Victim {
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessVictim.class);
+    private static final long START_SECONDS = 60;
+
+    private final String name;
+    private final Process process;
+    private final AtomicInteger held = new AtomicInteger();
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private volatile boolean isReady;
+
+    ProcessVictim(WaybillConfig config, DemoQueues queues, String name, int concurrency, long share) {
+        this.name = name;
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                WorkerProcess.class.getName(),
+                name,
+                Integer.toString(concurrency),
+                Long.toString(share),
+                queues.name(),
+                queues.lock().toString());
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        try {
+            process = builder.start();
+        } catch (IOException failed) {
+            throw new DemoException("cannot start a consumer process: " + failed.getMessage());
+        }
+        try {
+            configure(config);
+            awaitReady();
+        } catch (RuntimeException failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /** By its standard input, since arguments can be read by every user of the machine. */
+    private void configure(WaybillConfig config) {
+        Properties settings = new Properties();
+        settings.putAll(config.values());
+        try {
+            // Left open: its end tells the process that this one is gone.
+            Writer stdin = process.outputWriter(StandardCharsets.UTF_8);
+            settings.store(stdin, null);
+            stdin.write(WorkerProcess.END_OF_SETTINGS + "\n");
+            stdin.flush();
+        } catch (IOException failed) {
+            throw new DemoException("the consumer process does not read its configuration: " + failed.getMessage());
+        }
+    }
+
+    private void awaitReady() {
+        Thread reader = new Thread(this::readReports, "demo-victim-reports");
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            if (ready.await(START_SECONDS, TimeUnit.SECONDS) && isReady) {
+                return;
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+        throw new DemoException("the consumer process " + name + " did not start within " + START_SECONDS
+                + " s, or ended; what it said stands above");
+    }
+
+    private void readReports() {
+        try (BufferedReader reports = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = reports.readLine(); line != null; line = reports.readLine()) {
+                if (line.equals(WorkerProcess.READY)) {
+                    isReady = true;
+                    ready.countDown();
+                } else if (line.startsWith(WorkerProcess.HOLDING)) {
+                    held.incrementAndGet();
+                }
+            }
+        } catch (IOException killed) {
+            LOG.debug("the reports of {} ended", name, killed);
+        } finally {
+            ready.countDown();
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int held() {
+        return held.get();
+    }
+
+    @Override
+    public String kill() {
+        close();
+        return "process " + process.pid() + " by SIGKILL";
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.waybill.tck;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The whole suite. An adapter's test extends this class and says what broker it is about:
+ *
+ * <pre>{@code
+ * class MyBrokerConformanceIT extends BrokerConformance {
+ *     protected BrokerHarness harness() {
+ *         return new MyHarness();
+ *     }
+ * }
+ * }</pre>
+ *
+ * A rule that rests on a capability is aborted, with the reason, where the broker declares it unsupported.
+ */
+public abstract class BrokerConformance {
+
+    /** The broker under test; asked before every test, so it should be the same one. */
+    protected abstract BrokerHarness harness();
+
+    @Nested
+    @DisplayName("sending")
+    class Sending extends SendingRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("handling")
+    class Handling extends HandlingRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("flow")
+    class Flow extends FlowRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("dead letters")
+    class DeadLetters extends DeadLetterRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("operation")
+    class Operation extends OperationRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("recovery")
+    class Recovery extends RecoveryRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+}

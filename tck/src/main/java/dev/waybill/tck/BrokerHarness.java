@@ -1,0 +1,42 @@
+package dev.waybill.tck;
+
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** What the suite needs to know of a broker. All but {@link #config} has a default. */
+public interface BrokerHarness {
+
+    /** How to open it. Every Waybill that is opened with it must see the same queues. */
+    WaybillConfig config();
+
+    /** A short lock that the broker allows, so that a test can outlast it. */
+    default Duration shortLock() {
+        return Duration.ofSeconds(2);
+    }
+
+    /** The longest that a message may take from a send to a consumer that has just started. */
+    default Duration patience() {
+        return Duration.ofSeconds(30);
+    }
+
+    /** How long nothing must happen for the suite to believe that nothing will. */
+    default Duration quiet() {
+        return Duration.ofMillis(1500);
+    }
+
+    /** The vendor type that {@code unwrap} hands out. */
+    Class<?> nativeType();
+
+    /** Stops the broker and starts it again with its data, if that can be done here. */
+    default Optional<Runnable> restart() {
+        return Optional.empty();
+    }
+
+    /** Cuts every connection of a Waybill, while the broker lives on, if that can be done here. */
+    default Optional<Consumer<Waybill>> loseConnections() {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.waybill.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.waybill.Capability;
+import dev.waybill.Codec;
+import dev.waybill.Message;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** What all chapters of the suite share: an open Waybill, queues of its own for each test, and patience. */
+abstract class Chapter {
+    private static final AtomicLong NUMBER = new AtomicLong(System.currentTimeMillis());
+
+    private final Deque<Waybill> opened = new ArrayDeque<>();
+    Waybill waybill;
+
+    /** The broker under test. */
+    protected abstract BrokerHarness harness();
+
+    @BeforeEach
+    void open() {
+        waybill = another();
+    }
+
+    @AfterEach
+    void close() {
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+    }
+
+    /** Another Waybill on the same broker, as another process would have. */
+    Waybill another() {
+        return another(harness().config());
+    }
+
+    Waybill another(WaybillConfig config) {
+        Waybill more = Waybill.open(config.with("waybill.consumer.drain-timeout", "5s"));
+        opened.push(more);
+        return more;
+    }
+
+    static String newName() {
+        return "tck-" + Long.toString(NUMBER.incrementAndGet(), 36);
+    }
+
+    /** A queue that no other test uses. */
+    Queue.Builder<String> newQueue() {
+        return Queue.named(newName(), Codec.text())
+                .maxDeliveries(3)
+                .lockDuration(
+                        Duration.ofSeconds(30).compareTo(harness().shortLock()) > 0
+                                ? Duration.ofSeconds(30)
+                                : harness().shortLock());
+    }
+
+    void needs(Capability capability) {
+        assumeTrue(
+                waybill.capabilities().has(capability),
+                () -> capability + " is unsupported: "
+                        + waybill.capabilities().support(capability).note());
+    }
+
+    boolean has(Capability capability) {
+        return waybill.capabilities().has(capability);
+    }
+
+    ConditionFactory await() {
+        return Awaitility.await().atMost(harness().patience()).pollInterval(Duration.ofMillis(10));
+    }
+
+    /** Checks that something stays as it is for a while. */
+    void stays(String what, org.assertj.core.api.ThrowableAssert.ThrowingCallable check) {
+        Awaitility.await(what)
+                .pollInterval(Duration.ofMillis(25))
+                .during(harness().quiet())
+                .atMost(harness().quiet().plusSeconds(5))
+                .untilAsserted(() -> check.call());
+    }
+
+    /** Sends so many and waits until all are stored; their ids are in the ledger. */
+    List<Message<String>> send(Producer<String> producer, int count, IntFunction<String> payload, Ledger ledger) {
+        List<Message<String>> messages = new ArrayList<>(count);
+        List<CompletableFuture<Void>> sends = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Message<String> message = Message.of(payload.apply(i));
+            messages.add(message);
+            ledger.sent(message.id());
+            sends.add(producer.send(message));
+        }
+        CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
+        return messages;
+    }
+
+    void awaitAllSeen(Ledger ledger) {
+        await().untilAsserted(
+                        () -> assertThat(ledger.lost()).as("%s; lost", ledger).isEmpty());
+    }
+
+    static void assertNoUnflaggedDuplicates(Ledger ledger) {
+        assertThat(ledger.unflaggedDuplicates())
+                .as("%s; duplicates without a redelivery flag", ledger)
+                .isEmpty();
+    }
+}
