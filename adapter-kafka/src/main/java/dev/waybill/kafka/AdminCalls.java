@@ -31,13 +31,17 @@ final class AdminCalls {
     }
 
     <T> T await(String doing, KafkaFuture<T> future) {
+        return await(doing, future, timeout);
+    }
+
+    <T> T await(String doing, KafkaFuture<T> future, Duration within) {
         try {
-            return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return future.get(within.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
             throw Failures.broker(doing, failed);
         } catch (TimeoutException late) {
             throw new BrokerException(
-                    BrokerException.Kind.UNAVAILABLE, doing + ": no answer within " + timeout.toMillis() + " ms", late);
+                    BrokerException.Kind.UNAVAILABLE, doing + ": no answer within " + within.toMillis() + " ms", late);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new BrokerException(BrokerException.Kind.UNAVAILABLE, doing + ": interrupted", interrupted);

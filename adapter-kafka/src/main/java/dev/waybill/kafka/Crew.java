@@ -71,16 +71,19 @@ final class Crew<M extends Crew.Member> {
     /** @param suspect whether its client may hold records that it has not seen; then it looks, whoever else polls */
     synchronized Turn next(M worker, boolean suspect) {
         stuck.remove(worker);
+        if (closed) {
+            return Turn.LEAVE;
+        }
         if (polling.contains(worker)) {
             return Turn.POLL;
         }
         idle.remove(worker);
-        if (closed || worker.pollSize() < pollSize || workers.size() > largest) {
+        if (worker.pollSize() < pollSize || workers.size() > largest) {
             workers.remove(worker);
             fill();
             return Turn.LEAVE;
         }
-        if (suspect && !closed || room() && (partitions > 1 || polling.isEmpty())) {
+        if (suspect || room() && (partitions > 1 || polling.isEmpty())) {
             polling.add(worker);
             return Turn.POLL;
         }
@@ -160,8 +163,8 @@ final class Crew<M extends Crew.Member> {
         fill();
     }
 
-    /** Nobody polls any more; returns who is to end. */
-    synchronized List<M> close() {
+    /** Nobody begins to poll any more: whoever holds nothing leaves. */
+    synchronized List<M> stop() {
         closed = true;
         return List.copyOf(workers);
     }

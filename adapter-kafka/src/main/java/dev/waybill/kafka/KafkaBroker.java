@@ -150,6 +150,7 @@ final class KafkaBroker implements Broker {
                 pollSize,
                 receiver,
                 reader,
+                new LeaderEpochs(calls),
                 time,
                 destination.queue().lockDuration());
         worker.start();

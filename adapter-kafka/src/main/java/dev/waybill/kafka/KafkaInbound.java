@@ -16,6 +16,7 @@ final class KafkaInbound implements Inbound {
     private final Envelope envelope;
     private final @Nullable String defect;
     private final int deliveryCount;
+    private final boolean redelivered;
 
     private volatile long lockedUntilNanos;
     private volatile boolean lost;
@@ -35,6 +36,7 @@ final class KafkaInbound implements Inbound {
             ConsumerRecord<byte[], byte[]> record,
             Records.Decoded decoded,
             int deliveryCount,
+            boolean redelivered,
             long lockedUntilNanos) {
         this.worker = worker;
         this.time = time;
@@ -42,6 +44,7 @@ final class KafkaInbound implements Inbound {
         this.envelope = decoded.envelope();
         this.defect = decoded.defect();
         this.deliveryCount = deliveryCount;
+        this.redelivered = redelivered;
         this.lockedUntilNanos = lockedUntilNanos;
     }
 
@@ -57,7 +60,7 @@ final class KafkaInbound implements Inbound {
 
     @Override
     public boolean redelivered() {
-        return deliveryCount > 1;
+        return redelivered;
     }
 
     @Override
@@ -103,6 +106,12 @@ final class KafkaInbound implements Inbound {
         settlement = held;
         acknowledgement =
                 held.disposition() == Held.Disposition.ACCEPT ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE;
+    }
+
+    /** Nobody has it any more: it goes back, and nobody is told. */
+    void giveBack() {
+        lost = true;
+        acknowledgement = AcknowledgeType.RELEASE;
     }
 
     AcknowledgeType acknowledgement() {

@@ -115,7 +115,12 @@ final class KafkaReceiver implements Receiver {
 
     @Override
     public void stop() {
-        pause();
+        List<KafkaInbound> left = out.stop();
+        crew.stop().forEach(ShareWorker::stop);
+        for (KafkaInbound message : left) {
+            message.worker().giveBack(message);
+        }
+        left.stream().map(KafkaInbound::worker).distinct().forEach(ShareWorker::wake);
     }
 
     @Override
@@ -130,8 +135,8 @@ final class KafkaReceiver implements Receiver {
             return;
         }
         closed = true;
-        out.close();
-        List<ShareWorker> workers = crew.close();
+        stop();
+        List<ShareWorker> workers = crew.workers();
         workers.forEach(ShareWorker::close);
         long began = System.nanoTime();
         try {

@@ -5,6 +5,7 @@ import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -50,6 +52,7 @@ final class ShareWorker implements Runnable, Crew.Member {
     private final Crew<ShareWorker> crew;
     private final HandOver out;
     private final RecordReader reader;
+    private final LeaderEpochs epochs;
     private final TimeSource time;
     private final LockClock clock;
     private final ConcurrentLinkedQueue<KafkaInbound> settlements = new ConcurrentLinkedQueue<>();
@@ -59,6 +62,7 @@ final class ShareWorker implements Runnable, Crew.Member {
 
     private volatile @Nullable ShareConsumer<byte[], byte[]> opened;
     private final AtomicBoolean polling = new AtomicBoolean();
+    private volatile boolean stopping;
     private volatile boolean closing;
     private volatile boolean ended;
     private long polledAt;
@@ -78,6 +82,7 @@ final class ShareWorker implements Runnable, Crew.Member {
             int pollSize,
             KafkaReceiver receiver,
             RecordReader reader,
+            LeaderEpochs epochs,
             TimeSource time,
             Duration lock) {
         this.opening = opening;
@@ -87,6 +92,7 @@ final class ShareWorker implements Runnable, Crew.Member {
         this.out = receiver.out();
         this.onFailure = receiver::failed;
         this.reader = reader;
+        this.epochs = epochs;
         this.time = time;
         this.clock = new LockClock(lock.toMillis());
         this.thread = new Thread(this, name);
@@ -135,13 +141,30 @@ final class ShareWorker implements Runnable, Crew.Member {
         }
     }
 
+    /** Has it let go of a message that was not handed over; {@link #wake} afterwards. */
+    void giveBack(KafkaInbound message) {
+        message.giveBack();
+        settle(message);
+    }
+
+    /** Ends it as soon as it holds nothing. */
+    void stop() {
+        wakeUp(false);
+    }
+
+    /** Ends it, after the settlements that it has been handed. */
     void close() {
+        wakeUp(true);
+    }
+
+    private void wakeUp(boolean atOnce) {
         synchronized (polling) {
-            closing = true;
+            stopping = true;
+            closing |= atOnce;
             ShareConsumer<byte[], byte[]> consumer = opened;
             // Only out of a poll: a worker that polls has nothing to commit, and a commit that is woken tells no
             // answer.
-            if (consumer != null && polling.get()) {
+            if (consumer != null && polling.getAndSet(false)) {
                 consumer.wakeup();
             }
         }
@@ -279,15 +302,26 @@ final class ShareWorker implements Runnable, Crew.Member {
         joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, time.nanos()));
-        grip.take(polled);
-        crew.polled(this, polled.size());
-        out.put(polled);
+        take(records, clock.lockedUntil(began, time.nanos()), grip);
+    }
+
+    private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, Grip grip) {
+        HandOver.Poll place = out.next();
+        crew.polled(this, records.count());
+        List<KafkaInbound> polled = List.of();
+        try {
+            polled = read(records, lockedUntil);
+            grip.take(polled);
+        } finally {
+            if (!place.fill(polled)) {
+                polled.forEach(this::giveBack);
+            }
+        }
     }
 
     private ConsumerRecords<byte[], byte[]> pollOnce(ShareConsumer<byte[], byte[]> consumer, Duration wait) {
         synchronized (polling) {
-            if (closing) {
+            if (stopping) {
                 return ConsumerRecords.empty();
             }
             polling.set(true);
@@ -304,11 +338,13 @@ final class ShareWorker implements Runnable, Crew.Member {
     }
 
     private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {
+        Map<TopicPartition, Integer> current = epochs.of(records.partitions());
         List<KafkaInbound> polled = new ArrayList<>(records.count());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Records.Decoded decoded = reader.read(record);
             int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
-            polled.add(new KafkaInbound(this, time, record, decoded, count, lockedUntil));
+            boolean redelivered = count > 1 || LeaderEpochs.maybeDeliveredBefore(record, current);
+            polled.add(new KafkaInbound(this, time, record, decoded, count, redelivered, lockedUntil));
         }
         return polled;
     }
