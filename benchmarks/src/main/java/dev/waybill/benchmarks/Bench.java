@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,8 +25,7 @@ import picocli.CommandLine.Spec;
             "A ratio above 1 means that Waybill does better. Progress is on standard error."
         })
 final class Bench implements Callable<Integer> {
-    private static final String IN_MEMORY = "in-memory";
-    private static final Set<String> BROKERS = Set.of("rabbitmq", "kafka", "sqs", IN_MEMORY);
+    private static final Set<String> BROKERS = Set.of("rabbitmq", "kafka", "sqs", InMemory.BROKER);
     private static final int USUAL_ROUNDS = 5;
     private static final int QUICK_ROUNDS = 2;
 
@@ -34,7 +34,7 @@ final class Bench implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "rabbitmq, kafka, sqs, in-memory; by default all")
-    private List<String> brokers = List.of("rabbitmq", "kafka", "sqs", IN_MEMORY);
+    private List<String> brokers = List.of("rabbitmq", "kafka", "sqs", InMemory.BROKER);
 
     @Option(
             names = "--workload",
@@ -78,11 +78,16 @@ final class Bench implements Callable<Integer> {
         check();
         PrintWriter out = spec.commandLine().getOut();
         List<Result> results = new ArrayList<>();
+        Consumer<Result> found = result -> {
+            results.add(result);
+            out.println(result.line());
+            out.flush();
+        };
         for (String broker : brokers) {
-            for (Result result : broker.equals(IN_MEMORY) ? InMemory.run(rounds()) : compare(broker)) {
-                results.add(result);
-                out.println(result.line());
-                out.flush();
+            if (broker.equals(InMemory.BROKER)) {
+                InMemory.run(rounds()).forEach(found);
+            } else {
+                compare(broker, found);
             }
         }
         out.println();
@@ -106,8 +111,7 @@ final class Bench implements Callable<Integer> {
         }
     }
 
-    private List<Result> compare(String broker) throws Exception {
-        List<Result> results = new ArrayList<>();
+    private void compare(String broker, Consumer<Result> found) throws Exception {
         PrintWriter progress = spec.commandLine().getErr();
         try (Server server = Server.at(broker, uris.get(broker));
                 Site site = Site.open(broker, server.uri())) {
@@ -115,7 +119,7 @@ final class Bench implements Callable<Integer> {
             Comparison comparison = new Comparison(site, plan(broker), progress);
             for (Workload workload : workloads) {
                 try {
-                    results.add(comparison.run(workload));
+                    found.accept(comparison.run(workload));
                 } catch (BenchmarkException spoilt) {
                     failed = true;
                     progress.println(broker + " " + workload.label + " FAILED: " + spoilt.getMessage());
@@ -123,7 +127,6 @@ final class Bench implements Callable<Integer> {
                 }
             }
         }
-        return results;
     }
 
     private int rounds() {

@@ -7,6 +7,8 @@ import dev.waybill.WaybillConfig;
 import dev.waybill.inmemory.InMemoryInspection;
 import dev.waybill.tck.broken.Fault;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +79,18 @@ class BrokenAdaptersTest {
                     .hasSize(1);
         }
         assertThat(CHAPTERS.stream().flatMap(BrokenAdaptersTest::tests)).hasSize(Rule.values().length);
+    }
+
+    @Test
+    void theDocumentListsEveryRuleWithItsSentence() throws Exception {
+        List<String> lines = Files.readAllLines(Path.of("..", "docs", "GUARANTEES.md"));
+        for (Rule rule : Rule.values()) {
+            assertThat(lines)
+                    .as("docs/GUARANTEES.md")
+                    .anyMatch(line -> line.startsWith("| " + rule.number() + " | " + rule.sentence()));
+        }
+        assertThat(lines.stream().filter(line -> line.matches("\\| [A-Z]\\d+\\.\\d+ \\|.*")))
+                .hasSize(Rule.values().length);
     }
 
     private static Method testOf(Rule rule) {

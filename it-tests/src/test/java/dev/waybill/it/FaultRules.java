@@ -1,0 +1,240 @@
+package dev.waybill.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.waybill.Codec;
+import dev.waybill.Message;
+import dev.waybill.Producer;
+import dev.waybill.ProducerOptions;
+import dev.waybill.Queue;
+import dev.waybill.SendException;
+import dev.waybill.Subscription;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.servers.TestServer;
+import dev.waybill.tck.Ledger;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What must hold when processes, brokers and networks fail: nothing is lost, and only what is flagged comes twice. */
+abstract class FaultRules {
+    private static final Duration LOCK = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** The server under test. */
+    abstract TestServer server();
+
+    /** Whether a client can be led through a proxy: not where the server says itself at which address it is. */
+    abstract boolean proxied();
+
+    private WaybillConfig config() {
+        return new ServerHarness(server(), Object.class).config();
+    }
+
+    private boolean restartable() {
+        return new ServerHarness(server(), Object.class).restart().isPresent();
+    }
+
+    private static Queue<String> newQueue() {
+        return Queue.named("fault-" + Long.toString(System.nanoTime(), 36), Codec.text())
+                .maxDeliveries(10)
+                .lockDuration(LOCK)
+                .build();
+    }
+
+    private static void sendAll(Producer<String> producer, int count, Ledger ledger) {
+        List<CompletableFuture<Void>> sends = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Message<String> message = Message.of("m" + i);
+            ledger.sent(message.id());
+            sends.add(producer.send(message));
+        }
+        CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
+    }
+
+    private static void awaitAll(String what, Ledger ledger) {
+        Awaitility.await(what)
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(ledger.lost()).as("%s", ledger).isEmpty());
+        assertThat(ledger.unflaggedDuplicates())
+                .as("%s: duplicates without a flag; %s", what, ledger)
+                .isEmpty();
+        System.out.println("fault \"" + what + "\": " + ledger);
+    }
+
+    @Test
+    void aConsumerProcessThatIsKilledLosesNothing() throws Exception {
+        Queue<String> queue = newQueue();
+        Ledger ledger = new Ledger();
+        try (Waybill waybill = Waybill.open(config())) {
+            Producer<String> producer = waybill.producer(queue);
+            Set<String> before;
+            try (ConsumingProcess dying = new ConsumingProcess(config(), queue.name(), LOCK)) {
+                sendAll(producer, 2000, ledger);
+                Awaitility.await("the process is at work")
+                        .atMost(PATIENCE)
+                        .until(() -> dying.handled().size() > 100);
+                dying.kill();
+                before = Set.copyOf(dying.handled());
+            }
+            Set<String> unflagged = ConcurrentHashMap.newKeySet();
+            Set<String> after = ConcurrentHashMap.newKeySet();
+            waybill.consumer(queue).concurrency(4).start(delivery -> {
+                after.add(delivery.id());
+                if (before.contains(delivery.id()) && !delivery.redelivered()) {
+                    unflagged.add(delivery.id());
+                }
+                ledger.seen(delivery);
+            });
+            Awaitility.await("the rest comes to another")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(ledger.lost()).allMatch(before::contains));
+            assertThat(unflagged)
+                    .as("handled by the killed process, and delivered again without a flag")
+                    .isEmpty();
+            assertThat(ledger.unflaggedDuplicates()).isEmpty();
+            System.out.println("fault \"consumer process killed\": sent 2000, handled by it " + before.size()
+                    + ", after it " + after.size() + ", lost 0");
+        }
+    }
+
+    @Test
+    void theBrokerRestartsWithTenThousandMessagesInFlight() throws Exception {
+        assumeTrue(restartable(), "this server cannot be restarted with its data");
+        for (boolean killed : new boolean[] {false, true}) {
+            Queue<String> queue = newQueue();
+            Ledger ledger = new Ledger();
+            try (Waybill waybill = Waybill.open(config())) {
+                sendAll(waybill.producer(queue), 10_000, ledger);
+                waybill.consumer(queue).concurrency(8).prefetch(50).start(delivery -> {
+                    // So that the broker goes while many are in flight.
+                    TimeUnit.MICROSECONDS.sleep(500);
+                    ledger.seen(delivery);
+                });
+                Awaitility.await().atMost(PATIENCE).until(() -> ledger.distinct() > 1000);
+                if (killed) {
+                    server().kill();
+                    server().start();
+                } else {
+                    server().restart();
+                }
+                awaitAll(killed ? "broker killed and started" : "broker restarted", ledger);
+            }
+        }
+    }
+
+    @Test
+    void aConnectionThatIsCutAndHealsLosesNothing() throws Exception {
+        assumeTrue(proxied(), "the server tells its clients its own address, which is not the proxy's");
+        URI real = URI.create(server().uri());
+        try (CutProxy proxy = new CutProxy(real.getPort())) {
+            String through = server().uri().replace(":" + real.getPort(), ":" + proxy.port());
+            Queue<String> queue = newQueue();
+            Ledger ledger = new Ledger();
+            try (Waybill waybill =
+                    Waybill.open(config().with("waybill.uri", through).with("waybill.connect-timeout", "3s"))) {
+                Producer<String> producer = waybill.producer(queue);
+                sendAll(producer, 3000, ledger);
+                Subscription subscription =
+                        waybill.consumer(queue).concurrency(8).prefetch(50).start(ledger::seen);
+                for (int i = 0; i < 3; i++) {
+                    int seen = ledger.distinct();
+                    Awaitility.await()
+                            .atMost(PATIENCE)
+                            .until(() ->
+                                    ledger.distinct() > seen || ledger.lost().isEmpty());
+                    proxy.cut();
+                    Awaitility.await("the loss is noticed")
+                            .atMost(PATIENCE)
+                            .until(() -> subscription.state() == Subscription.State.RECOVERING);
+                    proxy.heal();
+                    Awaitility.await("it recovers")
+                            .atMost(PATIENCE)
+                            .until(() -> subscription.state() == Subscription.State.RUNNING);
+                }
+                sendAll(producer, 100, ledger);
+                awaitAll("connection cut three times", ledger);
+            }
+        }
+    }
+
+    @Test
+    void closingUnderLoadLosesNothing() throws Exception {
+        Queue<String> queue = newQueue();
+        Ledger ledger = new Ledger();
+        try (Waybill waybill = Waybill.open(config())) {
+            Producer<String> producer = waybill.producer(queue);
+            sendAll(producer, 3000, ledger);
+            for (int round = 0; round < 5; round++) {
+                try (Waybill passing = Waybill.open(config())) {
+                    int seen = ledger.distinct();
+                    Subscription subscription = passing.consumer(queue)
+                            .concurrency(64)
+                            .prefetch(100)
+                            .start(ledger::seen);
+                    Awaitility.await()
+                            .atMost(PATIENCE)
+                            .until(() ->
+                                    ledger.distinct() > seen || ledger.lost().isEmpty());
+                    assertThat(subscription.close(Duration.ofSeconds(20)))
+                            .as("drained")
+                            .isTrue();
+                }
+            }
+            waybill.consumer(queue).concurrency(8).start(ledger::seen);
+            awaitAll("closed under load five times", ledger);
+        }
+    }
+
+    @Test
+    void everySendThatIsInFlightWhenTheBrokerDiesIsReportedTruthfully() throws Exception {
+        assumeTrue(restartable(), "this server cannot be killed and started with its data");
+        Queue<String> queue = newQueue();
+        Set<String> stored = ConcurrentHashMap.newKeySet();
+        Set<String> notStored = ConcurrentHashMap.newKeySet();
+        Set<String> unknown = ConcurrentHashMap.newKeySet();
+        try (Waybill waybill = Waybill.open(config())) {
+            Producer<String> producer =
+                    waybill.producer(queue, new ProducerOptions(2000, 64 << 20, Duration.ofSeconds(20)));
+            List<CompletableFuture<?>> sends = new ArrayList<>();
+            int count = 6000;
+            for (int i = 0; i < count; i++) {
+                Message<String> message = Message.of("m" + i);
+                sends.add(producer.send(message).handle((done, failure) -> {
+                    Set<String> fate =
+                            failure == null ? stored : ((SendException) failure).maybeStored() ? unknown : notStored;
+                    return fate.add(message.id());
+                }));
+                if (i == count / 2) {
+                    server().kill();
+                }
+            }
+            CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
+            server().start();
+            assertThat(stored.size() + notStored.size() + unknown.size()).isEqualTo(count);
+            Set<String> there = ConcurrentHashMap.newKeySet();
+            Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                producer.sendAndWait(
+                        Message.with("last").id("last-" + queue.name()).build());
+                return true;
+            });
+            waybill.consumer(queue).concurrency(4).start(delivery -> there.add(delivery.id()));
+            Awaitility.await("what was reported stored is there")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(there).containsAll(stored));
+            Awaitility.await().atMost(PATIENCE).until(() -> there.contains("last-" + queue.name()));
+            assertThat(there).as("what was reported as not stored").doesNotContainAnyElementsOf(notStored);
+            System.out.println("fault \"broker died with sends in flight\": stored " + stored.size() + ", not stored "
+                    + notStored.size() + ", unknown " + unknown.size());
+        }
+    }
+}
