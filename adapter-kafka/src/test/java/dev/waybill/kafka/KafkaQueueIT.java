@@ -260,26 +260,28 @@ class KafkaQueueIT {
     void a_stopped_receiver_gives_back_what_it_has_not_handed_over_and_keeps_the_rest() throws Exception {
         TestQueue queue = TestQueue.declared(broker, "stop", 5, LOCK);
         queue.send(0, 8);
-        try (Receiver receiver = queue.receiver(10);
-                Receiver other = queue.receiver(10)) {
+        try (Receiver receiver = queue.receiver(10)) {
             Inbound handled = receiveOne(receiver);
             receiver.stop();
             assertThat(receiver.receive(1, Duration.ofSeconds(5))).isEmpty();
-            List<Inbound> rest = receive(other, 7);
-            assertThat(rest)
-                    .extracting(m -> m.envelope().id())
-                    .doesNotContain(handled.envelope().id());
-            assertThat(handled.lost()).isFalse();
-            awaitSettled(settle(receiver, handled, Disposition.ACCEPT));
-            queue.send(8, 9);
-            accept(other, rest);
-            accept(other, receive(other, 1));
+            // Only now, or it might have been the first to poll.
+            try (Receiver other = queue.receiver(10)) {
+                List<Inbound> rest = receive(other, 7);
+                assertThat(rest)
+                        .extracting(m -> m.envelope().id())
+                        .doesNotContain(handled.envelope().id());
+                assertThat(handled.lost()).isFalse();
+                awaitSettled(settle(receiver, handled, Disposition.ACCEPT));
+                queue.send(8, 9);
+                accept(other, rest);
+                accept(other, receive(other, 1));
+            }
         }
     }
 
     @Test
     void a_larger_prefetch_takes_effect_while_receiving() {
-        TestQueue queue = TestQueue.declared(broker, "prefetch", 5, LOCK);
+        TestQueue queue = TestQueue.declared(broker, "prefetch", 5, Duration.ofSeconds(30));
         queue.send(0, 200);
         try (Receiver receiver = queue.receiver(1)) {
             List<Inbound> received = new ArrayList<>(receive(receiver, 1));
