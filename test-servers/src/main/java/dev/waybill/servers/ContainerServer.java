@@ -13,7 +13,7 @@ import org.testcontainers.containers.GenericContainer;
 /** A server in a container, at a port of this host that is chosen before it starts and so stays over restarts. */
 abstract class ContainerServer implements TestServer {
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
-    private static final int STOP_SECONDS = 30;
+    private static final int STOP_SECONDS = 10;
 
     private final String broker;
     private final GenericContainer<?> container;
