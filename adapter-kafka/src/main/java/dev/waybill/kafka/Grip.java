@@ -80,20 +80,28 @@ final class Grip {
         if (messages.isEmpty()) {
             return;
         }
-        for (KafkaInbound message : messages) {
-            consumer.acknowledge(message.record(), message.acknowledgement());
-            drop(message);
-        }
-        Answers answers = answers();
-        for (KafkaInbound message : messages) {
-            String failure = answers.failure(message.record());
-            if (failure == null) {
-                message.reportSettled();
-            } else {
-                message.reportLost(failure);
+        int reported = 0;
+        try {
+            for (KafkaInbound message : messages) {
+                consumer.acknowledge(message.record(), message.acknowledgement());
+                drop(message);
             }
+            Answers answers = answers();
+            for (KafkaInbound message : messages) {
+                String failure = answers.failure(message.record());
+                reported++;
+                if (failure == null) {
+                    message.reportSettled();
+                } else {
+                    message.reportLost(failure);
+                }
+            }
+        } finally {
+            for (KafkaInbound message : messages.subList(reported, messages.size())) {
+                message.reportLost("its share consumer failed");
+            }
+            messages.clear();
         }
-        messages.clear();
     }
 
     /**
@@ -216,6 +224,7 @@ final class Grip {
         try {
             return new Answers(consumer.commitSync(COMMIT), null);
         } catch (KafkaException failure) {
+            // Too late, refused or disconnected: the client has let go of them either way.
             return new Answers(Map.of(), failure);
         }
     }

@@ -23,6 +23,8 @@ final class Records {
 
     private static final byte[] NO_BYTES = {};
     private static final int LONGEST_ID = 1024;
+    /** What decoding puts in place of bytes that are not UTF-8. */
+    private static final char REPLACEMENT = '\uFFFD';
 
     private Records() {}
 
@@ -78,7 +80,12 @@ final class Records {
         if (bytes == null) {
             return null;
         }
+        String text = new String(bytes, UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return text;
+        }
         try {
+            // It may hold that very character.
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException malformed) {
             return null;

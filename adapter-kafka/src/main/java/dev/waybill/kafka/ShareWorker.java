@@ -5,6 +5,7 @@ import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * One share consumer and the thread that owns it: polls when it is its turn and it holds nothing, settles and extends what
  * it holds as others ask it to, and lets go of what they let expire.
  */
-final class ShareWorker implements Runnable {
+final class ShareWorker implements Runnable, Crew.Member {
     private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
 
     /** While it joins the group, which takes several polls. */
@@ -46,9 +49,10 @@ final class ShareWorker implements Runnable {
     private final Supplier<ShareConsumer<byte[], byte[]>> opening;
     private final String topic;
     private final int pollSize;
-    private final Crew crew;
+    private final Crew<ShareWorker> crew;
     private final HandOver out;
     private final RecordReader reader;
+    private final LeaderEpochs epochs;
     private final TimeSource time;
     private final LockClock clock;
     private final ConcurrentLinkedQueue<KafkaInbound> settlements = new ConcurrentLinkedQueue<>();
@@ -58,6 +62,7 @@ final class ShareWorker implements Runnable {
 
     private volatile @Nullable ShareConsumer<byte[], byte[]> opened;
     private final AtomicBoolean polling = new AtomicBoolean();
+    private volatile boolean stopping;
     private volatile boolean closing;
     private volatile boolean ended;
     private long polledAt;
@@ -77,6 +82,7 @@ final class ShareWorker implements Runnable {
             int pollSize,
             KafkaReceiver receiver,
             RecordReader reader,
+            LeaderEpochs epochs,
             TimeSource time,
             Duration lock) {
         this.opening = opening;
@@ -86,6 +92,7 @@ final class ShareWorker implements Runnable {
         this.out = receiver.out();
         this.onFailure = receiver::failed;
         this.reader = reader;
+        this.epochs = epochs;
         this.time = time;
         this.clock = new LockClock(lock.toMillis());
         this.thread = new Thread(this, name);
@@ -96,12 +103,9 @@ final class ShareWorker implements Runnable {
         thread.start();
     }
 
-    int pollSize() {
+    @Override
+    public int pollSize() {
         return pollSize;
-    }
-
-    long now() {
-        return time.nanos();
     }
 
     /** For its metrics; null until it is there. */
@@ -127,7 +131,8 @@ final class ShareWorker implements Runnable {
         }
     }
 
-    void wake() {
+    @Override
+    public void wake() {
         if (ended) {
             // Too late for the thread: whoever comes now reports it. Each queue gives an element to one caller only.
             reportLeftovers();
@@ -136,13 +141,30 @@ final class ShareWorker implements Runnable {
         }
     }
 
+    /** Has it let go of a message that was not handed over; {@link #wake} afterwards. */
+    void giveBack(KafkaInbound message) {
+        message.giveBack();
+        settle(message);
+    }
+
+    /** Ends it as soon as it holds nothing. */
+    void stop() {
+        wakeUp(false);
+    }
+
+    /** Ends it, after the settlements that it has been handed. */
     void close() {
+        wakeUp(true);
+    }
+
+    private void wakeUp(boolean atOnce) {
         synchronized (polling) {
-            closing = true;
+            stopping = true;
+            closing |= atOnce;
             ShareConsumer<byte[], byte[]> consumer = opened;
             // Only out of a poll: a worker that polls has nothing to commit, and a commit that is woken tells no
             // answer.
-            if (consumer != null && polling.get()) {
+            if (consumer != null && polling.getAndSet(false)) {
                 consumer.wakeup();
             }
         }
@@ -171,12 +193,20 @@ final class ShareWorker implements Runnable {
                 consumer.close(CLOSE);
             }
         } catch (Throwable failure) {
-            LOG.debug("share consumer of '{}' failed", topic, failure);
-            onFailure.accept(failure);
+            failed(failure);
         } finally {
             ended = true;
             reportLeftovers();
             crew.left(this);
+        }
+    }
+
+    private void failed(Throwable failure) {
+        if (failure instanceof GroupMaxSizeReachedException && crew.doesWithout(this)) {
+            LOG.warn("the share group of '{}' takes no more members (the brokers' group.share.max.size)", topic);
+        } else {
+            LOG.debug("share consumer of '{}' failed", topic, failure);
+            onFailure.accept(failure);
         }
     }
 
@@ -251,7 +281,7 @@ final class ShareWorker implements Runnable {
     }
 
     private void poll(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
-        long began = now();
+        long began = time.nanos();
         ConsumerRecords<byte[], byte[]> records;
         try {
             if (joiningSince == 0) {
@@ -272,15 +302,26 @@ final class ShareWorker implements Runnable {
         joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, now()));
-        grip.take(polled);
-        crew.polled(this, polled.size());
-        out.put(polled);
+        take(records, clock.lockedUntil(began, time.nanos()), grip);
+    }
+
+    private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, Grip grip) {
+        HandOver.Poll place = out.next();
+        crew.polled(this, records.count());
+        List<KafkaInbound> polled = List.of();
+        try {
+            polled = read(records, lockedUntil);
+            grip.take(polled);
+        } finally {
+            if (!place.fill(polled)) {
+                polled.forEach(this::giveBack);
+            }
+        }
     }
 
     private ConsumerRecords<byte[], byte[]> pollOnce(ShareConsumer<byte[], byte[]> consumer, Duration wait) {
         synchronized (polling) {
-            if (closing) {
+            if (stopping) {
                 return ConsumerRecords.empty();
             }
             polling.set(true);
@@ -297,11 +338,13 @@ final class ShareWorker implements Runnable {
     }
 
     private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {
+        Map<TopicPartition, Integer> current = epochs.of(records.partitions());
         List<KafkaInbound> polled = new ArrayList<>(records.count());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Records.Decoded decoded = reader.read(record);
             int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
-            polled.add(new KafkaInbound(this, record, decoded, count, lockedUntil));
+            boolean redelivered = count > 1 || LeaderEpochs.maybeDeliveredBefore(record, current);
+            polled.add(new KafkaInbound(this, time, record, decoded, count, redelivered, lockedUntil));
         }
         return polled;
     }
