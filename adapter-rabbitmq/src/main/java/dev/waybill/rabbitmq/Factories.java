@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
@@ -35,7 +34,7 @@ final class Factories {
 
     static ConnectionFactory of(BrokerContext context, ServerAddress address) {
         ConnectionFactory factory = new ConnectionFactory();
-        int timeout = millis(context.connectTimeout());
+        int timeout = Math.toIntExact(context.connectTimeout().toMillis());
         factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
         factory.setChannelRpcTimeout(timeout);
         applyNative(factory, context.nativeSettings());
@@ -54,10 +53,6 @@ final class Factories {
             factory.enableHostnameVerification();
         }
         return factory;
-    }
-
-    static int millis(Duration duration) {
-        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, duration.toMillis()));
     }
 
     private static void applyNative(ConnectionFactory factory, Map<String, String> settings) {
