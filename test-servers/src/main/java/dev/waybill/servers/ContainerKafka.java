@@ -29,7 +29,8 @@ final class ContainerKafka extends ContainerServer implements KafkaServer {
     private void configure(KafkaContainer kafka, ServerOptions options) {
         Map<String, String> settings = new LinkedHashMap<>(KafkaSettings.usual());
         String listeners = "PLAINTEXT://0.0.0.0:" + PLAIN;
-        String advertised = "PLAINTEXT://" + host() + ":" + port;
+        String advertised = "PLAINTEXT://"
+                + (options.advertisedPort() > 0 ? "127.0.0.1:" + options.advertisedPort() : host() + ":" + port);
         String protocols = "BROKER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT";
         TestCertificates certificates = options.certificates();
         if (certificates != null) {

@@ -57,11 +57,14 @@ final class LocalKafka extends LocalServer implements KafkaServer {
         Command.run(new ProcessBuilder(command), FORMAT_LIMIT);
     }
 
-    /** A random id in the form that the tool takes: 16 bytes in URL-safe base 64. */
+    /**
+     * A random id in the form that the tool takes: 16 bytes in URL-safe base 64. Not one that begins with a dash, which the tool
+     * takes for an option of its own.
+     */
     private static String clusterId() {
         UUID random = UUID.randomUUID();
         byte[] bytes = java.nio.ByteBuffer.allocate(16)
-                .putLong(random.getMostSignificantBits())
+                .putLong(random.getMostSignificantBits() & Long.MAX_VALUE)
                 .putLong(random.getLeastSignificantBits())
                 .array();
         return java.util.Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
@@ -87,16 +90,18 @@ final class LocalKafka extends LocalServer implements KafkaServer {
         lines.put("controller.listener.names", "CONTROLLER");
         lines.put("inter.broker.listener.name", "PLAINTEXT");
         lines.put("log.dirs", data().resolve("logs").toString());
-        String served = "PLAINTEXT://127.0.0.1:" + port;
+        String plain = "PLAINTEXT://127.0.0.1:";
+        String secure = "";
         String protocols = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT";
         TestCertificates certificates = options.certificates();
         if (certificates != null) {
-            served += "," + KafkaTls.LISTENER + "://127.0.0.1:" + tls.port();
+            secure = "," + KafkaTls.LISTENER + "://127.0.0.1:" + tls.port();
             protocols += "," + KafkaTls.LISTENER + ":SASL_SSL";
             lines.putAll(tls.settings(certificates.serverKeyStore().toString(), certificates.password()));
         }
-        lines.put("listeners", served + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        lines.put("advertised.listeners", served);
+        lines.put("listeners", plain + port + secure + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        int advertised = options.advertisedPort() > 0 ? options.advertisedPort() : port;
+        lines.put("advertised.listeners", plain + advertised + secure);
         lines.put("listener.security.protocol.map", protocols);
         lines.putAll(options.config());
         return lines.entrySet().stream()
