@@ -118,8 +118,11 @@ final class KafkaInbound implements Inbound {
         return acknowledgement;
     }
 
-    void reportSettled() {
-        if (settlement != null) {
+    /** @param failure why the broker refused the settlement, or null if it took it */
+    void report(@Nullable String failure) {
+        if (failure != null) {
+            reportLost(failure);
+        } else if (settlement != null) {
             settlement.settled();
         }
     }

@@ -56,14 +56,13 @@ final class Records {
         for (Header header : headers) {
             reading.take(header);
         }
-        String place = record.topic() + "-" + record.partition() + "-" + record.offset();
         if (reading.id != null && record.value() == null) {
             reading.wrong("the message has no body");
         }
         boolean foreign = reading.id == null;
         long sentAt = foreign && reading.sentAt == 0 ? Math.max(0, record.timestamp()) : reading.sentAt;
         Envelope envelope = new Envelope(
-                reading.id == null ? place : reading.id,
+                reading.id == null ? record.topic() + "-" + record.partition() + "-" + record.offset() : reading.id,
                 record.key() == null ? null : lenient(record.key()),
                 reading.contentType,
                 sentAt,

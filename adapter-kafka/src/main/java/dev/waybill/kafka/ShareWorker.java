@@ -41,8 +41,15 @@ final class ShareWorker implements Runnable, Crew.Member {
      */
     private static final Duration POLL = Duration.ofHours(1);
 
+    /** While acknowledgements ride on it: longer than the broker takes to answer a fetch that brings nothing. */
+    private static final Duration RIDING_POLL = Duration.ofSeconds(1);
+
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** How long settlements wait for others of the same poll, since each commit costs a request. */
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -66,12 +73,16 @@ final class ShareWorker implements Runnable, Crew.Member {
     private volatile boolean closing;
     private volatile boolean ended;
     private long polledAt;
+    private long gatheringSince;
 
     /** Whether the poll before this one ended without records, so that two fetches may be under way. */
     private boolean polledInVain;
 
     /** Whether its client may have fetched more than the last poll returned. */
     private boolean suspect;
+
+    /** Whether the last poll brought all that it may, so that more is likely to wait. */
+    private boolean full;
 
     private long joiningSince;
     private boolean joined;
@@ -186,11 +197,16 @@ final class ShareWorker implements Runnable, Crew.Member {
                 while (staying && !closing) {
                     staying = work(consumer, grip);
                 }
-                settle(grip);
+                note(grip);
+                commit(grip);
             } finally {
                 release(grip.loseAll());
-                // Gives back at once what is held and was not settled.
-                consumer.close(CLOSE);
+                try {
+                    // Gives back at once what is held and was not settled, and waits for what rides.
+                    consumer.close(CLOSE);
+                } finally {
+                    grip.abandon();
+                }
             }
         } catch (Throwable failure) {
             failed(failure);
@@ -212,11 +228,16 @@ final class ShareWorker implements Runnable, Crew.Member {
 
     /** One round; false to leave the crew. */
     private boolean work(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
-        settle(grip);
+        note(grip);
         extend(grip);
-        if (grip.holds()) {
+        if (grip.unsettled()) {
             keep(grip);
             return true;
+        }
+        if (full && grip.mayRide()) {
+            release(grip.ride());
+        } else {
+            commit(grip);
         }
         return switch (crew.next(this, suspect)) {
             case POLL -> {
@@ -224,24 +245,26 @@ final class ShareWorker implements Runnable, Crew.Member {
                 yield true;
             }
             case WAIT -> {
+                grip.land();
                 long began = System.nanoTime();
                 LockSupport.parkNanos(this, IDLE_NANOS);
                 yield System.nanoTime() - began < IDLE_NANOS || !crew.mayLeave(this);
             }
-            case LEAVE -> false;
+            case LEAVE -> false; // and closing the client tells what became of what rides
         };
     }
 
-    private void settle(Grip grip) {
-        KafkaInbound next = settlements.poll();
-        if (next == null) {
-            return;
-        }
-        do {
+    /** Takes the settlements that were handed over. */
+    private void note(Grip grip) {
+        for (KafkaInbound next = settlements.poll(); next != null; next = settlements.poll()) {
             grip.settle(next);
-            next = settlements.poll();
-        } while (next != null);
-        release(grip.commit());
+        }
+    }
+
+    private void commit(Grip grip) {
+        if (grip.hasDue()) {
+            release(grip.commit());
+        }
     }
 
     private void extend(Grip grip) {
@@ -254,6 +277,7 @@ final class ShareWorker implements Runnable, Crew.Member {
             asked.add(next);
             next = extensions.poll();
         } while (next != null);
+        commit(grip);
         release(grip.renew(asked));
     }
 
@@ -265,11 +289,20 @@ final class ShareWorker implements Runnable, Crew.Member {
 
     /** While others handle what it holds: lets go of what has expired, keeps what waits in the buffer. */
     private void keep(Grip grip) {
+        boolean gathering = grip.hasDue();
+        if (!gathering) {
+            gatheringSince = System.nanoTime();
+        }
+        long gathered = System.nanoTime() - gatheringSince;
         if (settlements.isEmpty() && extensions.isEmpty()) {
-            LockSupport.parkNanos(this, TICK_NANOS);
+            LockSupport.parkNanos(this, gathering ? Math.max(1, GATHER_NANOS - gathered) : TICK_NANOS);
+        }
+        if (gathering && gathered >= GATHER_NANOS) {
+            commit(grip);
         }
         if (System.nanoTime() - polledAt > STUCK_NANOS) {
-            settle(grip);
+            note(grip);
+            commit(grip);
             if (grip.holds()) {
                 crew.stuck(this);
                 release(grip.expire());
@@ -288,7 +321,8 @@ final class ShareWorker implements Runnable, Crew.Member {
                 joiningSince = System.nanoTime();
             }
             joined |= System.nanoTime() - joiningSince > JOINING_NANOS;
-            records = pollOnce(consumer, joined ? POLL : JOINING_POLL);
+            grip.depart();
+            records = pollOnce(consumer, !joined ? JOINING_POLL : grip.rides() ? RIDING_POLL : POLL);
         } catch (RetriableException passing) {
             LOG.debug("poll of '{}' failed, and goes on", topic, passing);
             LockSupport.parkNanos(this, TICK_NANOS);
@@ -296,6 +330,7 @@ final class ShareWorker implements Runnable, Crew.Member {
         }
         suspect = polledInVain;
         polledInVain = records.isEmpty();
+        full = records.count() >= pollSize;
         if (polledInVain) {
             return;
         }
