@@ -87,8 +87,8 @@ class OutageIT {
             AtomicBoolean killed = new AtomicBoolean();
             // Goes on until the server is gone, so that it dies with some in flight.
             for (int i = 0; i < 200 || !killed.get(); i++) {
-                if (i >= 40) {
-                    Sent earlier = sent.get((i - 40) * 50);
+                if (i >= 400) {
+                    Sent earlier = sent.get((i - 400) * 50);
                     await().atMost(PATIENCE).until(earlier::reported);
                 }
                 List<Sent> batch = new ArrayList<>();
