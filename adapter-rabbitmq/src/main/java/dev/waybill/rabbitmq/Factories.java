@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
@@ -34,7 +35,7 @@ final class Factories {
 
     static ConnectionFactory of(BrokerContext context, ServerAddress address) {
         ConnectionFactory factory = new ConnectionFactory();
-        int timeout = Math.toIntExact(context.connectTimeout().toMillis());
+        int timeout = millis(context.connectTimeout());
         factory.setRequestedHeartbeat(HEARTBEAT_SECONDS);
         factory.setChannelRpcTimeout(timeout);
         applyNative(factory, context.nativeSettings());
@@ -53,6 +54,10 @@ final class Factories {
             factory.enableHostnameVerification();
         }
         return factory;
+    }
+
+    static int millis(Duration duration) {
+        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, duration.toMillis()));
     }
 
     private static void applyNative(ConnectionFactory factory, Map<String, String> settings) {

@@ -1,5 +1,6 @@
 package dev.waybill.rabbitmq;
 
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,8 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is published and not confirmed, by sequence number. The numbers are consecutive, so a ring takes the place of a map. Each
- * message is taken out once, by whoever comes first: the confirm, the return, or the end of the channel. Thread-safe.
+ * What is published on one channel and not confirmed, by the number that the server counts. The numbers are consecutive, so a
+ * ring takes the place of a map. Each message is taken out once, by whoever comes first: the confirm, the return, or the end of
+ * the channel. Messages are added by one thread at a time and taken by any.
  */
 final class Outstanding {
     private final ReentrantLock lock = new ReentrantLock();
@@ -18,25 +20,23 @@ final class Outstanding {
 
     private long next = 1;
 
-    void add(long number, Outbound message) {
+    /** Adds a message that is about to be published, and says its number. */
+    long add(Outbound message) {
         lock.lock();
         try {
-            if (number - low >= ring.length) {
-                grow(number);
+            if (next - low >= ring.length) {
+                grow();
             }
-            ring[slot(number)] = message;
-            next = number + 1;
+            ring[slot(next)] = message;
+            return next++;
         } finally {
             lock.unlock();
         }
     }
 
-    private void grow(long number) {
+    private void grow() {
         @Nullable Outbound[] old = ring;
-        int length = old.length;
-        while (number - low >= length) {
-            length *= 2;
-        }
+        int length = old.length * 2;
         @Nullable Outbound[] larger = new Outbound[length];
         for (long n = low; n < next; n++) {
             larger[(int) (n & (length - 1))] = old[(int) (n & (old.length - 1))];
@@ -46,6 +46,25 @@ final class Outstanding {
 
     private int slot(long number) {
         return (int) (number & (ring.length - 1));
+    }
+
+    /**
+     * Takes back the message that was added last and, it turned out, not written: the server has not counted it, so that the next
+     * one gets its number.
+     */
+    @Nullable
+    Outbound withdraw(long number) {
+        lock.lock();
+        try {
+            int slot = slot(number);
+            Outbound message = ring[slot];
+            ring[slot] = null;
+            next = number;
+            low = Math.min(low, number);
+            return message;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Nullable
@@ -89,14 +108,17 @@ final class Outstanding {
         }
     }
 
-    /** The lowest one with that id. */
+    /**
+     * The lowest one that is the message which the server returned. The server names no number, and an id may have been sent more
+     * than once with different contents, of which one may be stored: so everything must be the same.
+     */
     @Nullable
-    Outbound takeById(@Nullable String id) {
+    Outbound takeReturned(Envelope returned) {
         lock.lock();
         try {
             for (long n = low; n < next; n++) {
                 Outbound message = ring[slot(n)];
-                if (message != null && message.envelope().id().equals(id)) {
+                if (message != null && Envelopes.same(message.envelope(), returned)) {
                     return remove(n);
                 }
             }

@@ -37,10 +37,10 @@ final class RabbitMqBroker implements Broker {
         limits = limits(context);
         ServerAddress address = ServerAddress.parse(context.uri().orElse("amqp://localhost"));
         ConnectionFactory factory = Factories.of(context, address);
-        publishing = new Link(factory, address, context.clientName() + " publishes");
-        consuming = new Link(factory, address, context.clientName() + " consumes");
+        publishing = new Link(factory, address, context.clientName() + " publishes", context.blocking());
+        consuming = new Link(factory, address, context.clientName() + " consumes", context.blocking());
         topology = new Topology(consuming);
-        version = ServerVersion.of(consuming.open());
+        version = ServerVersion.of(consuming.open().connection());
         capabilities = capabilities(version);
     }
 
@@ -99,16 +99,18 @@ final class RabbitMqBroker implements Broker {
 
     @Override
     public Sender sender(Destination destination, SenderListener listener) {
-        return new RabbitMqSender(publishing, Topology.name(destination), listener, context.blocking());
+        return new RabbitMqSender(publishing.open(), Topology.name(destination), listener, context.blocking());
     }
 
     @Override
     public Receiver receiver(Destination destination, ReceiverOptions options) {
         return new RabbitMqReceiver(
-                consuming,
+                consuming.open(),
                 Topology.name(destination),
-                Math.min(options.prefetch(), 65_535),
-                version.atLeast(ServerVersion.V4_3));
+                options.prefetch(),
+                version.atLeast(ServerVersion.V4_3),
+                context.blocking(),
+                Factories.millis(context.connectTimeout()));
     }
 
     @Override
@@ -118,7 +120,7 @@ final class RabbitMqBroker implements Broker {
 
     @Override
     public <T> Optional<T> unwrap(Class<T> type) {
-        return type.isAssignableFrom(Connection.class) ? Optional.of(type.cast(consuming.open())) : Optional.empty();
+        return type == Connection.class ? Optional.of(type.cast(consuming.open().connection())) : Optional.empty();
     }
 
     @Override

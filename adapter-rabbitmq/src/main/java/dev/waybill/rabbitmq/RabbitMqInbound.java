@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A delivery with its tag, which means something on the channel that it came from and nowhere else. */
 final class RabbitMqInbound implements Inbound {
-    private final RabbitMqReceiver receiver;
+    final RabbitMqReceiver receiver;
+    final long tag;
     private final Envelope envelope;
     private final @Nullable String defect;
     private final int deliveryCount;
     private final boolean redelivered;
-    final long tag;
 
     RabbitMqInbound(
             RabbitMqReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
@@ -21,10 +21,6 @@ final class RabbitMqInbound implements Inbound {
         this.deliveryCount = deliveryCount;
         envelope = received.envelope();
         defect = received.defect();
-    }
-
-    RabbitMqReceiver receiver() {
-        return receiver;
     }
 
     @Override

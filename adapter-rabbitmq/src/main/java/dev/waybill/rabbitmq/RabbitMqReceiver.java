@@ -8,7 +8,6 @@ import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
-import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
 import java.io.IOException;
@@ -16,6 +15,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,10 +31,14 @@ import org.slf4j.LoggerFactory;
  */
 final class RabbitMqReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(RabbitMqReceiver.class);
+    private static final int MOST_PREFETCH = 65_535;
 
     private final Channel channel;
     private final String queue;
     private final boolean releaseIsFree;
+    private final Executor blocking;
+    private final int timeoutMillis;
+    private final Settlements settlements;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -41,31 +47,36 @@ final class RabbitMqReceiver implements Receiver {
     private boolean stopped;
     private volatile boolean closed;
     private volatile @Nullable BrokerException broken;
+    private volatile int prefetch;
+    /** The highest delivery tag, which is how many were delivered. */
+    private volatile long delivered;
 
     /** Held while the channel is asked to consume or to stop, which waits for the server. */
     private final ReentrantLock consuming = new ReentrantLock();
 
-    private @Nullable String consumerTag;
-    private int prefetch;
-
-    /** Held while settlements are written. */
-    private final ReentrantLock settling = new ReentrantLock();
-
-    private final Unsettled unsettled = new Unsettled();
+    private @Nullable Pushed consumer;
+    private int consumerPrefetch;
+    /** Whether to consume as soon as enough of what is held is settled. */
+    private volatile boolean waitingForRoom;
 
     /**
      * @param releaseIsFree whether a returned message does not count as delivered
+     * @param timeoutMillis the longest that the server may take to answer
      */
-    RabbitMqReceiver(Link link, String queue, int prefetch, boolean releaseIsFree) {
+    RabbitMqReceiver(
+            Line line, String queue, int prefetch, boolean releaseIsFree, Executor blocking, int timeoutMillis) {
         this.queue = queue;
-        this.prefetch = prefetch;
+        this.prefetch = Math.min(prefetch, MOST_PREFETCH);
         this.releaseIsFree = releaseIsFree;
-        channel = link.channel();
+        this.blocking = blocking;
+        this.timeoutMillis = timeoutMillis;
+        channel = line.channel();
+        settlements = new Settlements(channel);
         channel.addShutdownListener(this::ended);
         try {
             consume();
         } catch (BrokerException failed) {
-            Link.abort(channel);
+            blocking.execute(() -> Line.abort(channel));
             throw failed;
         }
     }
@@ -73,8 +84,11 @@ final class RabbitMqReceiver implements Receiver {
     private void consume() {
         consuming.lock();
         try {
-            channel.basicQos(prefetch);
-            consumerTag = channel.basicConsume(queue, false, new Pushed(channel));
+            consumerPrefetch = prefetch;
+            channel.basicQos(consumerPrefetch);
+            Pushed fresh = new Pushed(channel);
+            fresh.tag = channel.basicConsume(queue, false, fresh);
+            consumer = fresh;
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
         } finally {
@@ -82,53 +96,148 @@ final class RabbitMqReceiver implements Receiver {
         }
     }
 
-    private void cancel() {
-        consuming.lock();
+    /** Afterwards all that it was sent is in the buffer. */
+    private void cancel(Pushed former) {
         try {
-            String tag = consumerTag;
-            consumerTag = null;
-            if (tag != null) {
-                channel.basicCancel(tag);
+            consumer = null;
+            channel.basicCancel(former.tag);
+            if (!former.awaitEnd()) {
+                throw new BrokerException(Kind.UNAVAILABLE, "the consumer of queue '" + queue + "' does not end", null);
             }
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
+        }
+    }
+
+    /**
+     * Makes the consumer what it is to be: there or not, with this prefetch. A consumer's prefetch cannot change, so that another
+     * takes its place; what the former one brought stays unsettled and does not count for the new one, which therefore waits until
+     * no more is held than may be.
+     */
+    private void adjust() {
+        consuming.lock();
+        try {
+            if (ended()) {
+                return;
+            }
+            boolean wanted = !halted();
+            Pushed former = consumer;
+            if (former != null && (!wanted || consumerPrefetch != prefetch)) {
+                cancel(former);
+            }
+            waitingForRoom = wanted && consumer == null;
+            if (waitingForRoom && held() <= prefetch) {
+                waitingForRoom = false;
+                consume();
+            }
+        } catch (BrokerException failed) {
+            breakWith(failed);
         } finally {
             consuming.unlock();
+        }
+    }
+
+    private long held() {
+        return delivered - settlements.count();
+    }
+
+    private boolean halted() {
+        lock.lock();
+        try {
+            return paused || stopped;
+        } finally {
+            lock.unlock();
         }
     }
 
     /** What the server pushes, on the client's thread for this channel. */
     private final class Pushed extends DefaultConsumer {
+        private final CountDownLatch ended = new CountDownLatch(1);
+        /** Ours to keep: the client sets its own when it gets round to it. */
+        String tag = "";
+
         Pushed(Channel channel) {
             super(channel);
         }
 
+        /** Waits for the end, though not for long; like the client's own calls, it is not to be interrupted. */
+        boolean awaitEnd() {
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return ended.await(timeoutMillis, TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException later) {
+                        interrupted = true;
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
         @Override
         public void handleDelivery(String tag, Envelope delivery, AMQP.BasicProperties properties, byte[] body) {
-            String foreignId = queue + "-" + delivery.getDeliveryTag();
             RabbitMqInbound inbound = new RabbitMqInbound(
                     RabbitMqReceiver.this,
                     delivery.getDeliveryTag(),
                     delivery.isRedeliver(),
-                    Envelopes.deliveryCount(properties),
-                    Envelopes.envelope(properties, body, foreignId));
+                    Envelopes.deliveryCount(properties, delivery.isRedeliver()),
+                    Envelopes.envelope(properties, body));
             lock.lock();
             try {
-                if (!paused || (!releaseIsFree && !stopped)) {
-                    buffer.add(inbound);
-                    changed.signal();
-                    return;
-                }
+                delivered = inbound.tag;
+                buffer.add(inbound);
+                changed.signal();
             } finally {
                 lock.unlock();
             }
-            giveBack(List.of(inbound));
+        }
+
+        /** Nothing of this consumer comes after this. */
+        @Override
+        public void handleCancelOk(String tag) {
+            ended.countDown();
+        }
+
+        @Override
+        public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
+            ended.countDown();
         }
 
         @Override
         public void handleCancel(String tag) {
+            ended.countDown();
             breakWith(new BrokerException(
-                    Kind.MISSING, "queue '" + queue + "' was deleted, or its consumer cancelled", null));
+                    Kind.UNAVAILABLE,
+                    "the server cancelled the consumer: queue '" + queue
+                            + "' was deleted, or moved, or a message was held too long",
+                    null));
+        }
+    }
+
+    private void giveBackWhatIsNotWanted() {
+        try {
+            settlements.giveBack(this::takeUnwanted);
+        } catch (IOException | ShutdownSignalException failed) {
+            LOG.debug(
+                    "the channel of queue {} ended, which gives back what it held: {}", queue, Faults.describe(failed));
+        }
+    }
+
+    private List<RabbitMqInbound> takeUnwanted() {
+        lock.lock();
+        try {
+            if (!stopped && !(paused && releaseIsFree)) {
+                return List.of();
+            }
+            List<RabbitMqInbound> fetched = List.copyOf(buffer);
+            buffer.clear();
+            return fetched;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -160,104 +269,74 @@ final class RabbitMqReceiver implements Receiver {
         long left = wait.toNanos();
         lock.lockInterruptibly();
         try {
-            while (buffer.isEmpty() || paused) {
-                if (closed || paused) {
+            while (true) {
+                if (closed || paused || stopped) {
                     return List.of();
                 }
                 BrokerException failure = broken;
                 if (failure != null) {
+                    buffer.clear();
                     throw failure;
+                }
+                if (!buffer.isEmpty()) {
+                    return taken(max);
                 }
                 if (left <= 0) {
                     return List.of();
                 }
                 left = changed.awaitNanos(left);
             }
-            if (broken != null) {
-                buffer.clear();
-                throw broken;
-            }
-            List<Inbound> taken = new ArrayList<>(Math.min(max, buffer.size()));
-            while (taken.size() < max && !buffer.isEmpty()) {
-                taken.add(buffer.poll());
-            }
-            return taken;
         } finally {
             lock.unlock();
         }
+    }
+
+    private List<Inbound> taken(int max) {
+        int count = Math.min(max, buffer.size());
+        List<Inbound> taken = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            taken.add(buffer.remove());
+        }
+        return taken;
     }
 
     @Override
     public void settle(List<? extends Held> batch) {
         boolean written = false;
         if (!ended()) {
-            settling.lock();
+            List<? extends Held> own = own(batch);
             try {
-                write(batch);
+                settlements.write(own);
                 written = true;
             } catch (IOException | ShutdownSignalException failed) {
                 LOG.debug("settlements of queue {} were not written: {}", queue, Faults.describe(failed));
-            } finally {
-                settling.unlock();
             }
         }
         for (int i = 0; i < batch.size(); i++) {
-            if (written) {
-                batch.get(i).settled();
+            Held held = batch.get(i);
+            if (written && isOwn(held)) {
+                held.settled();
             } else {
-                batch.get(i).lost("the channel that it was delivered on is gone");
+                held.lost("the channel that it was delivered on is gone");
             }
+        }
+        if (waitingForRoom && held() <= prefetch) {
+            blocking.execute(this::adjust);
         }
     }
 
-    /** Failures and returns one by one, then what is done: the contiguous part by one multiple acknowledgement, the rest singly. */
-    private void write(List<? extends Held> batch) throws IOException {
+    /** Another receiver's tags are other messages here. */
+    private List<? extends Held> own(List<? extends Held> batch) {
         for (int i = 0; i < batch.size(); i++) {
-            long tag = tag(batch.get(i));
-            Disposition disposition = batch.get(i).disposition();
-            unsettled.settle(tag);
-            if (disposition == Disposition.RETRY) {
-                channel.basicReject(tag, true);
-            } else if (disposition == Disposition.RELEASE) {
-                channel.basicNack(tag, false, true);
+            if (!isOwn(batch.get(i))) {
+                return batch.stream().filter(this::isOwn).toList();
             }
         }
-        long lowest = unsettled.lowest();
-        long multiple = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            long tag = tag(batch.get(i));
-            if (tag < lowest && batch.get(i).disposition() == Disposition.ACCEPT) {
-                multiple = Math.max(multiple, tag);
-            }
-        }
-        if (multiple > 0) {
-            channel.basicAck(multiple, true);
-        }
-        for (int i = 0; i < batch.size(); i++) {
-            long tag = tag(batch.get(i));
-            if (tag >= lowest && batch.get(i).disposition() == Disposition.ACCEPT) {
-                channel.basicAck(tag, false);
-            }
-        }
+        return batch;
     }
 
-    private static long tag(Held held) {
-        return ((RabbitMqInbound) held.inbound()).tag;
-    }
-
-    private void giveBack(List<RabbitMqInbound> messages) {
-        settling.lock();
-        try {
-            for (RabbitMqInbound message : messages) {
-                unsettled.settle(message.tag);
-                channel.basicNack(message.tag, false, true);
-            }
-        } catch (IOException | ShutdownSignalException failed) {
-            LOG.debug(
-                    "the channel of queue {} ended, which gives back what it held: {}", queue, Faults.describe(failed));
-        } finally {
-            settling.unlock();
-        }
+    private boolean isOwn(Held held) {
+        return ((RabbitMqInbound) held.inbound()).receiver == this;
     }
 
     @Override
@@ -265,91 +344,58 @@ final class RabbitMqReceiver implements Receiver {
         throw new IllegalStateException("no lock of RabbitMQ ends by time");
     }
 
-    /** A consumer's prefetch cannot change: another consumer takes its place, while what is unsettled stays so. */
     @Override
     public void prefetch(int limit) {
-        consuming.lock();
-        try {
-            if (limit == prefetch) {
-                return;
-            }
-            prefetch = limit;
-            if (consumerTag != null && !ended()) {
-                cancel();
-                consume();
-            }
-        } catch (BrokerException failed) {
-            breakWith(failed);
-        } finally {
-            consuming.unlock();
+        int capped = Math.min(limit, MOST_PREFETCH);
+        if (capped != prefetch) {
+            prefetch = capped;
+            blocking.execute(this::adjust);
         }
     }
 
     @Override
     public void pause() {
-        halt(false);
-    }
-
-    @Override
-    public void stop() {
-        halt(true);
-    }
-
-    private void halt(boolean forGood) {
-        List<RabbitMqInbound> fetched = List.of();
-        lock.lock();
-        try {
-            paused = true;
-            stopped |= forGood;
-            if (releaseIsFree || stopped) {
-                fetched = new ArrayList<>(buffer);
-                buffer.clear();
-            }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        if (ended()) {
-            return;
-        }
-        try {
-            cancel();
-            giveBack(fetched);
-        } catch (BrokerException failed) {
-            breakWith(failed);
-        }
+        change(() -> paused = true);
+        giveBackWhatIsNotWanted();
     }
 
     @Override
     public void resume() {
+        change(() -> paused = false);
+    }
+
+    @Override
+    public void stop() {
+        change(() -> stopped = true);
+        giveBackWhatIsNotWanted();
+    }
+
+    private void change(Runnable state) {
         lock.lock();
         try {
-            paused = false;
+            state.run();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        consuming.lock();
-        try {
-            if (consumerTag == null && !ended()) {
-                consume();
-            }
-        } catch (BrokerException failed) {
-            breakWith(failed);
-        } finally {
-            consuming.unlock();
-        }
+        adjust();
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         stop();
-        closed = true;
-        lock.lock();
         try {
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            settlements.finish(timeoutMillis);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        closed = true;
+        if (broken != null) {
+            blocking.execute(() -> Line.abort(channel));
+            return;
         }
         try {
             // Waits for the server's answer, and so for all that was written before.

@@ -7,6 +7,9 @@ import com.rabbitmq.client.ConfirmListener;
 import com.rabbitmq.client.Return;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.SendException.Reason;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.BrokerException.Kind;
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
 import dev.waybill.spi.SenderListener;
@@ -22,48 +25,73 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     private static final Pattern TOO_LARGE =
             Pattern.compile("message size \\d+ is larger than configured max size (\\d+)");
 
-    private final Link link;
+    private final Line line;
     private final Channel channel;
     private final String queue;
     private final SenderListener listener;
     private final Executor blocking;
     private final Outstanding outstanding = new Outstanding();
 
-    RabbitMqSender(Link link, String queue, SenderListener listener, Executor blocking) {
-        this.link = link;
+    /** Whether nothing may be published any more: after the close, or when it is unknown what the server has counted. */
+    private volatile boolean ended;
+
+    RabbitMqSender(Line line, String queue, SenderListener listener, Executor blocking) {
+        this.line = line;
         this.queue = queue;
         this.listener = listener;
         this.blocking = blocking;
-        channel = link.channel();
+        String reason = line.blocked();
+        if (reason != null) {
+            // It would not answer before it is unblocked.
+            throw new BrokerException(Kind.UNAVAILABLE, "the server blocks publishers: " + reason, null);
+        }
+        channel = line.channel();
         try {
             channel.confirmSelect();
         } catch (IOException | ShutdownSignalException failed) {
+            blocking.execute(() -> Line.abort(channel));
             throw Faults.of(failed);
         }
         channel.addConfirmListener(this);
         channel.addReturnListener(this::returned);
         channel.addShutdownListener(this::ended);
-        link.listen(listener);
+        line.listen(listener);
     }
 
     @Override
     public void send(List<? extends Outbound> batch) {
-        for (int i = 0; i < batch.size(); i++) {
-            Outbound message = batch.get(i);
-            long number = channel.getNextPublishSeqNo();
-            outstanding.add(number, message);
-            try {
-                channel.basicPublish(
-                        "",
-                        queue,
-                        true,
-                        Envelopes.properties(message.envelope()),
-                        message.envelope().body());
-            } catch (AlreadyClosedException closed) {
-                fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
-            } catch (IOException | RuntimeException broken) {
-                fail(outstanding.take(number), Reason.CONNECTION_LOST, true, Faults.describe(broken), broken);
+        boolean gathering = batch.size() > 1 && line.wire().gather();
+        try {
+            for (int i = 0; i < batch.size(); i++) {
+                publish(batch.get(i));
             }
+        } finally {
+            if (gathering) {
+                line.wire().release();
+            }
+        }
+    }
+
+    private void publish(Outbound message) {
+        Envelope envelope = message.envelope();
+        AMQP.BasicProperties properties = Envelopes.properties(envelope);
+        if (ended) {
+            message.failed(Reason.CONNECTION_LOST, false, "the channel is closed", null);
+            return;
+        }
+        long number = outstanding.add(message);
+        try {
+            channel.basicPublish("", queue, true, properties, envelope.body());
+        } catch (AlreadyClosedException closed) {
+            fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
+        } catch (IllegalArgumentException tooLong) {
+            // The client found before it wrote anything that a property is too long for AMQP, or all of them for one
+            // frame.
+            fail(outstanding.withdraw(number), Reason.TOO_LARGE, false, Faults.describe(tooLong), tooLong);
+        } catch (IOException | RuntimeException broken) {
+            ended = true;
+            fail(outstanding.take(number), Reason.CONNECTION_LOST, true, Faults.describe(broken), broken);
+            blocking.execute(() -> Line.abort(channel));
         }
     }
 
@@ -98,8 +126,10 @@ final class RabbitMqSender implements Sender, ConfirmListener {
 
     /** Comes before the confirm of the same message, which then finds nothing. */
     private void returned(Return message) {
+        Envelope envelope =
+                Envelopes.envelope(message.getProperties(), message.getBody()).envelope();
         fail(
-                outstanding.takeById(message.getProperties().getMessageId()),
+                outstanding.takeReturned(envelope),
                 Reason.UNROUTABLE,
                 false,
                 "there is no queue '" + queue + "' (" + message.getReplyText() + ")",
@@ -107,6 +137,7 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     }
 
     private void ended(ShutdownSignalException signal) {
+        ended = true;
         String detail = Faults.describe(signal);
         Matcher tooLarge = TOO_LARGE.matcher(detail);
         long most = tooLarge.find() ? Long.parseLong(tooLarge.group(1)) : Long.MAX_VALUE;
@@ -122,16 +153,17 @@ final class RabbitMqSender implements Sender, ConfirmListener {
 
     @Override
     public boolean usable() {
-        return channel.isOpen();
+        return !ended && channel.isOpen();
     }
 
     @Override
     public void close() {
-        link.forget(listener);
+        ended = true;
+        line.forget(listener);
         for (Outbound message : outstanding.takeAll()) {
             fail(message, Reason.CONNECTION_LOST, true, "the sender was closed before the broker answered", null);
         }
         // A blocked broker does not answer the close.
-        blocking.execute(() -> Link.abort(channel));
+        blocking.execute(() -> Line.abort(channel));
     }
 }

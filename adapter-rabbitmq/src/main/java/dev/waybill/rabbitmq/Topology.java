@@ -24,9 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class Topology {
     private static final Pattern INEQUIVALENT =
             Pattern.compile("inequivalent arg '([^']+)' for .*?: received (.+) but current is (.+)");
+    private static final Pattern INVALID = Pattern.compile("invalid arg '([^']+)' for ");
     private static final Pattern TYPED = Pattern.compile("(?:the value )?'(.*?)'(?: of type '(\\w+)')?");
     private static final String NONE = "none";
-    private static final int MOST_ARGUMENTS = 32;
+    private static final String DURABLE = "durable";
+    private static final String AUTO_DELETE = "auto_delete";
+    private static final int MOST_FIELDS = 32;
 
     private final Link link;
 
@@ -45,7 +48,7 @@ final class Topology {
     }
 
     void declare(QueueDefinition queue, TopologyMode mode) {
-        ServerVersion version = ServerVersion.of(link.open());
+        ServerVersion version = ServerVersion.of(link.open().connection());
         // The dead-letter queue first: a queue whose dead letters have nowhere to go loses them.
         declare(deadLetters(queue.name()), deadLetterArguments(version), mode);
         declare(queue.name(), arguments(queue), mode);
@@ -53,6 +56,8 @@ final class Topology {
 
     static Map<String, Object> arguments(QueueDefinition queue) {
         Map<String, Object> arguments = new HashMap<>();
+        arguments.put(DURABLE, true);
+        arguments.put(AUTO_DELETE, false);
         arguments.put("x-queue-type", "quorum");
         // A limit of 3 means 4 deliveries.
         arguments.put("x-delivery-limit", queue.maxDeliveries() - 1);
@@ -65,6 +70,8 @@ final class Topology {
 
     static Map<String, Object> deadLetterArguments(ServerVersion version) {
         Map<String, Object> arguments = new HashMap<>();
+        arguments.put(DURABLE, true);
+        arguments.put(AUTO_DELETE, false);
         arguments.put("x-queue-type", "quorum");
         if (version.atLeast(ServerVersion.V4_0)) {
             // What looks at dead letters must not lose them by looking often.
@@ -96,45 +103,59 @@ final class Topology {
         }
     }
 
-    /** One argument that differs, as the server reports it. */
-    private record Inequality(String argument, String actual) {}
+    /** One field that differs, as the server reports it. */
+    private record Inequality(String field, String actual) {}
 
-    private @Nullable Inequality tryDeclare(String name, Map<String, Object> arguments) {
+    private @Nullable Inequality tryDeclare(String name, Map<String, Object> fields) {
+        Map<String, Object> arguments = new HashMap<>(fields);
+        boolean durable = !Boolean.FALSE.equals(arguments.remove(DURABLE));
+        boolean autoDelete = Boolean.TRUE.equals(arguments.remove(AUTO_DELETE));
         try {
-            withChannel(channel -> channel.queueDeclare(name, true, false, false, arguments));
+            withChannel(channel -> channel.queueDeclare(name, durable, false, autoDelete, arguments));
             return null;
         } catch (BrokerException failed) {
-            ShutdownSignalException signal = Faults.signal(failed);
-            Matcher matcher = INEQUIVALENT.matcher(Faults.describe(failed));
-            if (signal != null && Faults.code(signal) == AMQP.PRECONDITION_FAILED && matcher.find()) {
-                return new Inequality(matcher.group(1), matcher.group(3));
+            Inequality inequality = inequality(failed);
+            if (inequality == null) {
+                throw failed;
             }
-            throw failed;
+            return inequality;
         }
     }
 
+    private static @Nullable Inequality inequality(BrokerException failed) {
+        ShutdownSignalException signal = Faults.signal(failed);
+        if (signal == null || Faults.code(signal) != AMQP.PRECONDITION_FAILED) {
+            return null;
+        }
+        String text = Faults.describe(failed);
+        Matcher inequivalent = INEQUIVALENT.matcher(text);
+        if (inequivalent.find()) {
+            return new Inequality(inequivalent.group(1), inequivalent.group(3));
+        }
+        // A queue of another type, or a server that does not know it.
+        Matcher invalid = INVALID.matcher(text);
+        return invalid.find() ? new Inequality(invalid.group(1), NONE) : null;
+    }
+
     /**
-     * The server names one difference at a time: declare again with that argument as it is, until it has no more to say. The
-     * queue exists, so that nothing is created.
+     * The server names one difference at a time: declare again with that field as it is, until it has no more to say. The queue
+     * exists, so that nothing is created.
      */
     private List<Difference> differences(String name, Map<String, Object> declared, Inequality first) {
         Map<String, Object> asked = new HashMap<>(declared);
         List<Difference> differences = new ArrayList<>();
         @Nullable Inequality next = first;
-        while (next != null && differences.size() < MOST_ARGUMENTS) {
-            String argument = next.argument();
-            @Nullable Object actual = value(next.actual(), declared.get(argument));
+        while (next != null && differences.size() < MOST_FIELDS) {
+            String field = next.field();
+            @Nullable Object actual = value(next.actual(), asked.get(field));
             differences.add(new Difference(
-                    argument,
-                    String.valueOf(declared.getOrDefault(argument, NONE)),
+                    field,
+                    String.valueOf(declared.getOrDefault(field, NONE)),
                     actual == null ? NONE : actual.toString()));
-            if (!argument.startsWith("x-")) {
-                break;
-            }
             if (actual == null) {
-                asked.remove(argument);
+                asked.remove(field);
             } else {
-                asked.put(argument, actual);
+                asked.put(field, actual);
             }
             next = tryDeclare(name, asked);
         }
@@ -149,10 +170,13 @@ final class Topology {
         }
         String text = matcher.group(1);
         String type = matcher.group(2);
-        if (declared instanceof Number || (type != null && !type.equals("longstr") && !type.equals("bool"))) {
+        if (declared instanceof Boolean || "bool".equals(type)) {
+            return Boolean.valueOf(text);
+        }
+        if (declared instanceof Number || (type != null && !type.equals("longstr"))) {
             return Long.valueOf(text);
         }
-        return "bool".equals(type) ? (Object) Boolean.valueOf(text) : text;
+        return text;
     }
 
     private interface Question {
@@ -160,7 +184,7 @@ final class Topology {
     }
 
     private void withChannel(Question question) {
-        try (Channel channel = link.channel()) {
+        try (Channel channel = link.open().channel()) {
             Object unused = question.ask(channel);
         } catch (IOException | TimeoutException | ShutdownSignalException failed) {
             throw Faults.of(failed);

@@ -3,8 +3,8 @@ package dev.waybill.rabbitmq;
 import java.util.BitSet;
 
 /**
- * The delivery tags of one channel that are not settled, to find out up to which tag one multiple acknowledgement may go. Tags
- * are consecutive from 1. Not thread-safe.
+ * Which delivery tags of one channel are settled, to find out up to which tag one multiple acknowledgement may go. Tags are
+ * consecutive from 1. Not thread-safe.
  */
 final class Unsettled {
     private static final int REBASE = 8192;
@@ -12,10 +12,19 @@ final class Unsettled {
     private final BitSet settled = new BitSet();
     private long base = 1;
     private int low;
+    private long count;
 
-    /** Marks a tag; each at most once. */
+    /** Marks a tag; to mark it again does nothing. */
     void settle(long tag) {
-        settled.set((int) (tag - base));
+        if (tag >= base && !settled.get((int) (tag - base))) {
+            settled.set((int) (tag - base));
+            count++;
+        }
+    }
+
+    /** How many are marked, since the channel was opened. */
+    long count() {
+        return count;
     }
 
     /** Every tag below this one is settled. */
