@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.waybill.Codec;
-import dev.waybill.Message;
 import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
@@ -85,7 +84,7 @@ class TlsIT {
         Queue<String> queue = Queue.named("tls-" + Long.toString(System.nanoTime(), 36), Codec.text())
                 .build();
         try (Waybill waybill = Waybill.open(config)) {
-            waybill.producer(queue).sendAndWait(Message.of("over TLS"));
+            waybill.producer(queue).sendAndWait("over TLS");
             CompletableFuture<String> received = new CompletableFuture<>();
             waybill.consumer(queue).start(delivery -> received.complete(delivery.payload()));
             return received.get(30, TimeUnit.SECONDS);
