@@ -14,7 +14,8 @@ import java.util.function.IntFunction;
  * <p>A topic of one partition is polled by one worker at a time: that keeps its order, and what is held within the prefetch
  * and one poll. With several partitions the broker gives each worker its own, so all that are free poll at once. A worker
  * that has begun to poll goes on until it gets something, even when paused: its client fetches on in the background, and what
- * that brings must not grow old unseen.
+ * that brings must not grow old unseen. So a worker whose client may hold more than its poll has returned is the next to
+ * poll, and the others wait for it, but not while it is stuck.
  *
  * <p>Thread-safe.
  */
@@ -28,6 +29,7 @@ final class Crew<M extends Crew.Member> {
     private final List<M> workers = new ArrayList<>();
     private final Set<M> polling = new HashSet<>();
     private final Set<M> stuck = new HashSet<>();
+    private final Set<M> suspect = new HashSet<>();
     private final ArrayDeque<M> idle = new ArrayDeque<>();
     private int prefetch;
     private int held;
@@ -68,8 +70,7 @@ final class Crew<M extends Crew.Member> {
         LEAVE
     }
 
-    /** @param suspect whether its client may hold records that it has not seen; then it looks, whoever else polls */
-    synchronized Turn next(M worker, boolean suspect) {
+    synchronized Turn next(M worker) {
         stuck.remove(worker);
         if (closed) {
             return Turn.LEAVE;
@@ -83,7 +84,7 @@ final class Crew<M extends Crew.Member> {
             fill();
             return Turn.LEAVE;
         }
-        if (suspect || room() && (partitions > 1 || polling.isEmpty())) {
+        if (suspect.remove(worker) || room() && (partitions > 1 || nobodyIsBefore())) {
             polling.add(worker);
             return Turn.POLL;
         }
@@ -101,9 +102,21 @@ final class Crew<M extends Crew.Member> {
         return true;
     }
 
-    /** A worker's poll has returned records. */
-    synchronized void polled(M worker, int records) {
+    /** Whether the records of nobody's poll, under way or to come, are before those of a poll that would begin now. */
+    private boolean nobodyIsBefore() {
+        return polling.isEmpty() && stuck.containsAll(suspect);
+    }
+
+    /**
+     * A worker's poll has returned records.
+     *
+     * @param maybeMore whether its client may have fetched others, too
+     */
+    synchronized void polled(M worker, int records, boolean maybeMore) {
         polling.remove(worker);
+        if (maybeMore) {
+            suspect.add(worker);
+        }
         held += records;
         wakeIdle();
     }
@@ -118,6 +131,7 @@ final class Crew<M extends Crew.Member> {
     /** A worker has held its records for a while. */
     synchronized void stuck(M worker) {
         if (stuck.add(worker)) {
+            wakeIdle();
             fill();
         }
     }
@@ -137,6 +151,7 @@ final class Crew<M extends Crew.Member> {
         workers.remove(worker);
         polling.remove(worker);
         stuck.remove(worker);
+        suspect.remove(worker);
         idle.remove(worker);
         wakeIdle();
     }
@@ -183,7 +198,7 @@ final class Crew<M extends Crew.Member> {
         }
         if (partitions > 1) {
             idle.forEach(Member::wake);
-        } else if (polling.isEmpty()) {
+        } else if (nobodyIsBefore()) {
             idle.peekFirst().wake();
         }
     }

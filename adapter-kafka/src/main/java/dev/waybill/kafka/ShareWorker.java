@@ -78,9 +78,6 @@ final class ShareWorker implements Runnable, Crew.Member {
     /** Whether the poll before this one ended without records, so that two fetches may be under way. */
     private boolean polledInVain;
 
-    /** Whether its client may have fetched more than the last poll returned. */
-    private boolean suspect;
-
     /** Whether the last poll brought all that it may, so that more is likely to wait. */
     private boolean full;
 
@@ -239,7 +236,7 @@ final class ShareWorker implements Runnable, Crew.Member {
         } else {
             commit(grip);
         }
-        return switch (crew.next(this, suspect)) {
+        return switch (crew.next(this)) {
             case POLL -> {
                 poll(consumer, grip);
                 yield true;
@@ -328,7 +325,7 @@ final class ShareWorker implements Runnable, Crew.Member {
             LockSupport.parkNanos(this, TICK_NANOS);
             return;
         }
-        suspect = polledInVain;
+        boolean maybeMore = polledInVain;
         polledInVain = records.isEmpty();
         full = records.count() >= pollSize;
         if (polledInVain) {
@@ -337,12 +334,12 @@ final class ShareWorker implements Runnable, Crew.Member {
         joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        take(records, clock.lockedUntil(began, time.nanos()), grip);
+        HandOver.Poll place = out.next();
+        crew.polled(this, records.count(), maybeMore);
+        take(records, clock.lockedUntil(began, time.nanos()), place, grip);
     }
 
-    private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, Grip grip) {
-        HandOver.Poll place = out.next();
-        crew.polled(this, records.count());
+    private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, HandOver.Poll place, Grip grip) {
         List<KafkaInbound> polled = List.of();
         try {
             polled = read(records, lockedUntil);

@@ -44,43 +44,43 @@ class CrewTest {
     void one_polls_at_a_time_where_there_is_one_partition() {
         Crew<Worker> crew = crew(1, 8, 10);
         assertThat(hired).hasSize(2);
-        assertThat(crew.next(hired.get(0), false)).isEqualTo(Turn.POLL);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.WAIT);
-        assertThat(crew.next(hired.get(0), false)).isEqualTo(Turn.POLL);
-        crew.polled(hired.get(0), 3);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
+        crew.polled(hired.get(0), 3, false);
         assertThat(hired.get(1).wakeUps).isEqualTo(1);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
     }
 
     @Test
     void all_that_are_free_poll_where_there_are_several_partitions() {
         Crew<Worker> crew = crew(2, 8, 10);
-        assertThat(crew.next(hired.get(0), false)).isEqualTo(Turn.POLL);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
     }
 
     @Test
     void nobody_polls_while_the_prefetch_is_used_up() {
         Crew<Worker> crew = crew(1, 8, 4);
-        crew.next(hired.get(0), false);
-        crew.polled(hired.get(0), 4);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.WAIT);
+        crew.next(hired.get(0));
+        crew.polled(hired.get(0), 4, false);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
         crew.released(1);
         assertThat(hired.get(1).wakeUps).isEqualTo(1);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
     }
 
     @Test
     void a_paused_crew_begins_no_poll_but_ends_the_one_begun() {
         Crew<Worker> crew = crew(1, 8, 10);
-        crew.next(hired.get(0), false);
+        crew.next(hired.get(0));
         crew.pause();
-        assertThat(crew.next(hired.get(0), false)).isEqualTo(Turn.POLL);
-        crew.polled(hired.get(0), 1);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.WAIT);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
+        crew.polled(hired.get(0), 1, false);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
         crew.resume();
         assertThat(hired.get(1).wakeUps).isEqualTo(1);
-        assertThat(crew.next(hired.get(1), false)).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
     }
 
     @Test
@@ -99,8 +99,8 @@ class CrewTest {
     @Test
     void nobody_is_hired_where_there_is_no_room() {
         Crew<Worker> crew = crew(1, 8, 2);
-        crew.next(hired.get(0), false);
-        crew.polled(hired.get(0), 2);
+        crew.next(hired.get(0));
+        crew.polled(hired.get(0), 2, false);
         hired.forEach(crew::stuck);
         assertThat(hired).hasSize(2);
         crew.released(1);
@@ -108,10 +108,30 @@ class CrewTest {
     }
 
     @Test
-    void one_that_may_hold_unseen_records_looks_whoever_else_polls() {
+    void one_whose_client_may_hold_more_polls_before_the_others() {
         Crew<Worker> crew = crew(1, 8, 10);
-        crew.next(hired.get(0), false);
-        assertThat(crew.next(hired.get(1), true)).isEqualTo(Turn.POLL);
+        crew.next(hired.get(0));
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
+        crew.polled(hired.get(0), 1, true);
+        assertThat(hired.get(1).wakeUps).isZero();
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
+        crew.polled(hired.get(0), 1, false);
+        assertThat(hired.get(1).wakeUps).isEqualTo(1);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
+    }
+
+    @Test
+    void one_whose_client_may_hold_more_looks_even_if_there_is_no_room_or_another_polls() {
+        Crew<Worker> crew = crew(1, 8, 10);
+        crew.next(hired.get(0));
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.WAIT);
+        crew.polled(hired.get(0), 10, true);
+        crew.stuck(hired.get(0));
+        crew.released(1);
+        assertThat(hired.get(1).wakeUps).isEqualTo(1);
+        assertThat(crew.next(hired.get(1))).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(0))).isEqualTo(Turn.POLL);
     }
 
     @Test
@@ -119,11 +139,11 @@ class CrewTest {
         Crew<Worker> crew = crew(1, 8, 2);
         Worker small = hired.get(0);
         crew.prefetch(100);
-        assertThat(crew.next(small, false)).isEqualTo(Turn.LEAVE);
+        assertThat(crew.next(small)).isEqualTo(Turn.LEAVE);
         assertThat(hired).hasSize(3);
         assertThat(hired.get(2).pollSize).isEqualTo(50);
         crew.prefetch(1);
-        assertThat(crew.next(hired.get(2), false)).isEqualTo(Turn.POLL);
+        assertThat(crew.next(hired.get(2))).isEqualTo(Turn.POLL);
     }
 
     @Test
