@@ -21,13 +21,13 @@ final class ContainerRabbitMq extends ContainerServer implements RabbitMqServer 
     private final int managementPort = publish(MANAGEMENT);
     private final boolean tls;
 
-    ContainerRabbitMq(String version, ServerOptions options) {
-        super("rabbitmq", container(version, options));
+    ContainerRabbitMq(ServerOptions options) {
+        super("rabbitmq", container(options));
         this.tls = options.certificates() != null;
     }
 
-    private static RabbitMQContainer container(String version, ServerOptions options) {
-        RabbitMQContainer container = new RabbitMQContainer(Images.rabbitMq(version));
+    private static RabbitMQContainer container(ServerOptions options) {
+        RabbitMQContainer container = new RabbitMQContainer(Images.RABBITMQ);
         TestCertificates certificates = options.certificates();
         Map<String, String> special = Map.of();
         if (certificates != null) {

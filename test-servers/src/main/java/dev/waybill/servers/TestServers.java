@@ -20,6 +20,11 @@ public final class TestServers {
 
     private TestServers() {}
 
+    /** Whether that server can be started here: the second version of RabbitMQ is a local process or nothing. */
+    public static boolean offers(String name) {
+        return Mode.current() == Mode.LOCAL || !name.equals("rabbitmq-4.0");
+    }
+
     /**
      * A running server.
      *
@@ -56,9 +61,12 @@ public final class TestServers {
         if (!RABBITMQ_VERSIONS.contains(version)) {
             throw new IllegalArgumentException("RabbitMQ '" + version + "' must be one of " + RABBITMQ_VERSIONS);
         }
+        if (!offers("rabbitmq-" + version)) {
+            throw new IllegalArgumentException("RabbitMQ " + version + " runs as a local process only");
+        }
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalRabbitMq(version, options));
-            case CONTAINERS -> started(new ContainerRabbitMq(version, options));
+            case CONTAINERS -> started(new ContainerRabbitMq(options));
             case EXTERNAL -> ExternalServer.rabbitmq();
         };
     }
