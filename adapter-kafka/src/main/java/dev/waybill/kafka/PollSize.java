@@ -15,6 +15,10 @@ final class PollSize {
     }
 
     static String acquireMode(int pollSize) {
-        return pollSize * 2 >= WHOLE_BATCHES_FROM ? "batch_optimized" : "record_limit";
+        return wholeBatches(pollSize) ? "batch_optimized" : "record_limit";
+    }
+
+    static boolean wholeBatches(int pollSize) {
+        return pollSize * 2 >= WHOLE_BATCHES_FROM;
     }
 }

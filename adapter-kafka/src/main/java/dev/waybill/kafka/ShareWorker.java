@@ -78,7 +78,7 @@ final class ShareWorker implements Runnable, Crew.Member {
     /** Whether the poll before this one ended without records, so that two fetches may be under way. */
     private boolean polledInVain;
 
-    /** Whether the last poll brought all that it may, so that more is likely to wait. */
+    /** Whether the last poll brought all that it may, and that is much, so that more is likely to wait. */
     private boolean full;
 
     private long joiningSince;
@@ -327,7 +327,7 @@ final class ShareWorker implements Runnable, Crew.Member {
         }
         boolean maybeMore = polledInVain;
         polledInVain = records.isEmpty();
-        full = records.count() >= pollSize;
+        full = records.count() >= pollSize && PollSize.wholeBatches(pollSize);
         if (polledInVain) {
             return;
         }

@@ -95,6 +95,27 @@ class KafkaQueueIT {
     }
 
     @Test
+    void what_was_settled_when_the_queue_ran_dry_is_reported_and_the_next_comes_in_order() {
+        TestQueue queue = TestQueue.declared(broker, "dry", 5, LOCK);
+        queue.send(0, 2000);
+        try (Receiver receiver = queue.receiver(1000)) {
+            for (int taken = 0; taken < 2000; taken += 500) {
+                accept(receiver, receive(receiver, 500));
+            }
+            queue.send(2000, 2500);
+            List<Inbound> next = receive(receiver, 500);
+            assertThat(next)
+                    .extracting(m -> m.envelope().id())
+                    .containsExactlyElementsOf(
+                            IntStream.range(2000, 2500).mapToObj(i -> "m" + i).toList());
+            accept(receiver, next);
+        }
+        try (Receiver another = queue.receiver(1000)) {
+            assertThat(whatComesWithin(another, Duration.ofSeconds(1))).isEmpty();
+        }
+    }
+
+    @Test
     void one_producer_and_one_consumer_keep_the_order() {
         TestQueue queue = TestQueue.declared(broker, "order", 5, LOCK);
         queue.send(0, 500);
