@@ -241,21 +241,25 @@ abstract class FaultRules {
             server().restart();
             awaitAnswer(producer, "first-" + queue.name());
             List<CompletableFuture<?>> sends = new ArrayList<>();
-            int count = 6000;
-            for (int i = 0; i < count; i++) {
+            CompletableFuture<Void> killing = null;
+            // As many as may be are in flight at every moment of the broker's end.
+            for (int i = 0; killing == null || !killing.isDone(); i++) {
                 Message<String> message = Message.of("m" + i);
                 sends.add(producer.send(message).handle((done, failure) -> {
                     Set<String> fate =
                             failure == null ? stored : ((SendException) failure).maybeStored() ? unknown : notStored;
                     return fate.add(message.id());
                 }));
-                if (i == count / 2) {
-                    server().kill();
+                if (i == 2500) {
+                    killing = CompletableFuture.runAsync(server()::kill);
                 }
             }
+            killing.join();
             CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
             server().start();
-            assertThat(stored.size() + notStored.size() + unknown.size()).isEqualTo(count);
+            assertThat(stored.size() + notStored.size() + unknown.size()).isEqualTo(sends.size());
+            assertThat(stored).isNotEmpty();
+            assertThat(unknown).as("in flight when it died").isNotEmpty();
             Set<String> there = ConcurrentHashMap.newKeySet();
             Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(() -> {
                 producer.sendAndWait(

@@ -146,11 +146,6 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
     @Override
     public void testAborted(ExtensionContext context, Throwable cause) {
         aborted.incrementAndGet();
-        Report.line("%s: %s not run: %s"
-                .formatted(
-                        context.getTestClass().map(Class::getSimpleName).orElse(""),
-                        context.getDisplayName(),
-                        cause.getMessage()));
     }
 
     @Override
