@@ -106,6 +106,16 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
     }
 
     @Override
+    public boolean sometimesDeliversTwice() {
+        return server.broker().equals("sqs");
+    }
+
+    /** Whether it takes some tens of messages a second: the double of SQS that a container may be. */
+    boolean slow() {
+        return server.broker().equals("sqs") && mode().equals("containers");
+    }
+
+    @Override
     public Class<?> nativeType() {
         return nativeType;
     }

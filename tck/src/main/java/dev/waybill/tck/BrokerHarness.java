@@ -27,6 +27,11 @@ public interface BrokerHarness {
         return Duration.ofMillis(1500);
     }
 
+    /** Whether the broker, by its own documentation, delivers a message twice now and then, as standard queues of SQS do. */
+    default boolean sometimesDeliversTwice() {
+        return false;
+    }
+
     /** The vendor type that {@code unwrap} hands out. */
     Class<?> nativeType();
 
