@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -52,7 +54,7 @@ final class RabbitMqReceiver implements Receiver {
     /** Held while the channel is asked to consume or to stop, which waits for the server. */
     private final ReentrantLock consuming = new ReentrantLock();
 
-    private @Nullable String consumerTag;
+    private @Nullable Pushed consumer;
     private int consumerPrefetch;
     /** Whether to consume as soon as enough of what is held is settled. */
     private volatile boolean waitingForRoom;
@@ -84,7 +86,9 @@ final class RabbitMqReceiver implements Receiver {
         try {
             consumerPrefetch = prefetch;
             channel.basicQos(consumerPrefetch);
-            consumerTag = channel.basicConsume(queue, false, new Pushed(channel));
+            Pushed fresh = new Pushed(channel);
+            fresh.tag = channel.basicConsume(queue, false, fresh);
+            consumer = fresh;
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
         } finally {
@@ -92,10 +96,14 @@ final class RabbitMqReceiver implements Receiver {
         }
     }
 
-    private void cancel(String tag) {
+    /** Afterwards all that it was sent is in the buffer. */
+    private void cancel(Pushed former) {
         try {
-            consumerTag = null;
-            channel.basicCancel(tag);
+            consumer = null;
+            channel.basicCancel(former.tag);
+            if (!former.awaitEnd()) {
+                throw new BrokerException(Kind.UNAVAILABLE, "the consumer of queue '" + queue + "' does not end", null);
+            }
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
         }
@@ -113,11 +121,11 @@ final class RabbitMqReceiver implements Receiver {
                 return;
             }
             boolean wanted = !halted();
-            String tag = consumerTag;
-            if (tag != null && (!wanted || consumerPrefetch != prefetch)) {
-                cancel(tag);
+            Pushed former = consumer;
+            if (former != null && (!wanted || consumerPrefetch != prefetch)) {
+                cancel(former);
             }
-            waitingForRoom = wanted && consumerTag == null;
+            waitingForRoom = wanted && consumer == null;
             if (waitingForRoom && held() <= prefetch) {
                 waitingForRoom = false;
                 consume();
@@ -144,8 +152,30 @@ final class RabbitMqReceiver implements Receiver {
 
     /** What the server pushes, on the client's thread for this channel. */
     private final class Pushed extends DefaultConsumer {
+        private final CountDownLatch ended = new CountDownLatch(1);
+        /** Ours to keep: the client sets its own when it gets round to it. */
+        String tag = "";
+
         Pushed(Channel channel) {
             super(channel);
+        }
+
+        /** Waits for the end, though not for long; like the client's own calls, it is not to be interrupted. */
+        boolean awaitEnd() {
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return ended.await(timeoutMillis, TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException later) {
+                        interrupted = true;
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
 
         @Override
@@ -169,11 +199,17 @@ final class RabbitMqReceiver implements Receiver {
         /** Nothing of this consumer comes after this. */
         @Override
         public void handleCancelOk(String tag) {
-            giveBackWhatIsNotWanted();
+            ended.countDown();
+        }
+
+        @Override
+        public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
+            ended.countDown();
         }
 
         @Override
         public void handleCancel(String tag) {
+            ended.countDown();
             breakWith(new BrokerException(
                     Kind.UNAVAILABLE,
                     "the server cancelled the consumer: queue '" + queue

@@ -7,6 +7,8 @@ import com.rabbitmq.client.ConfirmListener;
 import com.rabbitmq.client.Return;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.SendException.Reason;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
@@ -38,6 +40,11 @@ final class RabbitMqSender implements Sender, ConfirmListener {
         this.queue = queue;
         this.listener = listener;
         this.blocking = blocking;
+        String reason = line.blocked();
+        if (reason != null) {
+            // It would not answer before it is unblocked.
+            throw new BrokerException(Kind.UNAVAILABLE, "the server blocks publishers: " + reason, null);
+        }
         channel = line.channel();
         try {
             channel.confirmSelect();

@@ -170,10 +170,13 @@ final class Topology {
         }
         String text = matcher.group(1);
         String type = matcher.group(2);
-        if (declared instanceof Number || (type != null && !type.equals("longstr") && !type.equals("bool"))) {
+        if (declared instanceof Boolean || "bool".equals(type)) {
+            return Boolean.valueOf(text);
+        }
+        if (declared instanceof Number || (type != null && !type.equals("longstr"))) {
             return Long.valueOf(text);
         }
-        return "bool".equals(type) ? (Object) Boolean.valueOf(text) : text;
+        return text;
     }
 
     private interface Question {

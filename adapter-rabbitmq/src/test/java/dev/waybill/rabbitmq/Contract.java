@@ -429,16 +429,12 @@ abstract class Contract {
             all.addAll(ids(others));
             all.addAll(ids(rest));
             assertThat(all).containsExactlyInAnyOrderElementsOf(names(0, 60));
-            assertThat(ids(rest).stream()
-                            .map(id -> Integer.valueOf(id.substring(1)))
-                            .toList())
-                    .isSorted();
             assertThat(rest).allMatch(message -> message.deliveryCount() == 1);
         }
     }
 
     @Test
-    void aPausedQueueThatIsResumedComesInOrder() {
+    void pausesAndResumesInQuickSuccessionLoseNothingAndBringNothingTwice() throws Exception {
         TestQueue queue = TestQueue.declared(broker, 5);
         queue.send(0, 400);
         try (Receiver receiver = queue.receiver(100)) {
@@ -450,7 +446,9 @@ abstract class Contract {
                 receiver.resume();
                 seen.addAll(ids(some));
             }
-            assertThat(seen).containsExactlyElementsOf(names(0, 400));
+            // The server puts what is returned back in its own order.
+            assertThat(seen).containsExactlyInAnyOrderElementsOf(names(0, 400));
+            assertThat(receiver.receive(1, QUIET)).isEmpty();
         }
     }
 
