@@ -35,6 +35,11 @@ public interface Producer<T> extends AutoCloseable {
      */
     void sendAndWait(Message<T> message);
 
+    /** {@link #sendAndWait(Message)} of a payload without key and headers. */
+    default void sendAndWait(T payload) {
+        sendAndWait(Message.of(payload));
+    }
+
     /**
      * Sends many. Completes, never exceptionally, when each has been stored or has failed.
      *

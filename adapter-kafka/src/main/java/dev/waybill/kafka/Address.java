@@ -21,12 +21,12 @@ record Address(String bootstrap, boolean tls) {
         String lower = uri.toLowerCase(Locale.ROOT);
         boolean tls = lower.startsWith("kafkas://");
         if (!tls && !lower.startsWith("kafka://")) {
-            throw new ConfigException(ALLOWED);
+            throw new ConfigException(ALLOWED + ", but is '" + masked(uri) + "'");
         }
         String authority = uri.substring(uri.indexOf("://") + 3);
         if (authority.indexOf('@') >= 0) {
-            throw new ConfigException(
-                    "waybill.uri of Kafka holds no credentials: set waybill.username and waybill.password instead");
+            throw new ConfigException("waybill.uri of Kafka holds no credentials, but is '" + masked(uri)
+                    + "': set waybill.username and waybill.password instead");
         }
         if (authority.endsWith("/")) {
             authority = authority.substring(0, authority.length() - 1);
@@ -43,9 +43,15 @@ record Address(String bootstrap, boolean tls) {
         String host = colon < 0 ? part : part.substring(0, colon);
         int port = colon < 0 ? DEFAULT_PORT : port(part.substring(colon + 1));
         if (host.isEmpty() || port < 1 || port > 65_535 || host.matches(".*[/?#\\s].*")) {
-            throw new ConfigException(ALLOWED + ", but is " + uri);
+            throw new ConfigException(ALLOWED + ", but is '" + masked(uri) + "'");
         }
         return host + ":" + port;
+    }
+
+    private static String masked(String uri) {
+        int at = uri.lastIndexOf('@');
+        int start = uri.indexOf("://");
+        return at < 0 ? uri : uri.substring(0, start < 0 ? 0 : start + 3) + "***" + uri.substring(at);
     }
 
     private static int port(String text) {

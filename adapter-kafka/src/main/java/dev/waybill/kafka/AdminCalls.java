@@ -3,6 +3,7 @@ package dev.waybill.kafka;
 import dev.waybill.spi.BrokerException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -30,13 +31,17 @@ final class AdminCalls {
     }
 
     <T> T await(String doing, KafkaFuture<T> future) {
+        return await(doing, future, timeout);
+    }
+
+    <T> T await(String doing, KafkaFuture<T> future, Duration within) {
         try {
-            return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return future.get(within.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
             throw Failures.broker(doing, failed);
         } catch (TimeoutException late) {
             throw new BrokerException(
-                    BrokerException.Kind.UNAVAILABLE, doing + ": no answer within " + timeout.toMillis() + " ms", late);
+                    BrokerException.Kind.UNAVAILABLE, doing + ": no answer within " + within.toMillis() + " ms", late);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new BrokerException(BrokerException.Kind.UNAVAILABLE, doing + ": interrupted", interrupted);
@@ -47,8 +52,9 @@ final class AdminCalls {
     Optional<TopicDescription> topic(String name) {
         String doing = "cannot look at topic '" + name + "'";
         try {
-            return Optional.of(await(doing, admin.describeTopics(List.of(name)).allTopicNames())
-                    .get(name));
+            return Optional.ofNullable(
+                    await(doing, admin.describeTopics(List.of(name)).allTopicNames())
+                            .get(name));
         } catch (BrokerException failed) {
             if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
@@ -59,8 +65,7 @@ final class AdminCalls {
 
     Config config(ConfigResource.Type type, String name) {
         ConfigResource resource = new ConfigResource(type, name);
-        String doing = "cannot read the configuration of " + type.name().toLowerCase(java.util.Locale.ROOT) + " '"
-                + name + "'";
+        String doing = "cannot read the configuration of " + type.name().toLowerCase(Locale.ROOT) + " '" + name + "'";
         Map<ConfigResource, Config> answer =
                 await(doing, admin.describeConfigs(List.of(resource)).all());
         Config config = answer.get(resource);

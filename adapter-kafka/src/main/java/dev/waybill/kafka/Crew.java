@@ -18,17 +18,17 @@ import java.util.function.IntFunction;
  *
  * <p>Thread-safe.
  */
-final class Crew {
+final class Crew<M extends Crew.Member> {
     private static final int USUAL_SIZE = 2;
 
     private final int partitions;
-    private final int largest;
-    private final IntFunction<ShareWorker> hire;
+    private int largest;
+    private final IntFunction<M> hire;
 
-    private final List<ShareWorker> workers = new ArrayList<>();
-    private final Set<ShareWorker> polling = new HashSet<>();
-    private final Set<ShareWorker> stuck = new HashSet<>();
-    private final ArrayDeque<ShareWorker> idle = new ArrayDeque<>();
+    private final List<M> workers = new ArrayList<>();
+    private final Set<M> polling = new HashSet<>();
+    private final Set<M> stuck = new HashSet<>();
+    private final ArrayDeque<M> idle = new ArrayDeque<>();
     private int prefetch;
     private int held;
     private int pollSize;
@@ -40,7 +40,7 @@ final class Crew {
      * @param largest how many workers there may be
      * @param hire makes and starts a worker whose polls are so large; called with the crew locked
      */
-    Crew(int partitions, int largest, int prefetch, IntFunction<ShareWorker> hire) {
+    Crew(int partitions, int largest, int prefetch, IntFunction<M> hire) {
         this.partitions = partitions;
         this.largest = largest;
         this.prefetch = prefetch;
@@ -52,6 +52,15 @@ final class Crew {
         fill();
     }
 
+    /** One worker, as far as the crew knows it. */
+    interface Member {
+        /** How many records its polls may return. */
+        int pollSize();
+
+        /** Has it ask {@link Crew#next} again. Does not block. */
+        void wake();
+    }
+
     /** What a worker with nothing in its hands is to do. */
     enum Turn {
         POLL,
@@ -60,18 +69,21 @@ final class Crew {
     }
 
     /** @param suspect whether its client may hold records that it has not seen; then it looks, whoever else polls */
-    synchronized Turn next(ShareWorker worker, boolean suspect) {
+    synchronized Turn next(M worker, boolean suspect) {
         stuck.remove(worker);
+        if (closed) {
+            return Turn.LEAVE;
+        }
         if (polling.contains(worker)) {
             return Turn.POLL;
         }
         idle.remove(worker);
-        if (closed || worker.pollSize() < pollSize || workers.size() > largest) {
+        if (worker.pollSize() < pollSize || workers.size() > largest) {
             workers.remove(worker);
             fill();
             return Turn.LEAVE;
         }
-        if (suspect && !closed || room() && (partitions > 1 || polling.isEmpty())) {
+        if (suspect || room() && (partitions > 1 || polling.isEmpty())) {
             polling.add(worker);
             return Turn.POLL;
         }
@@ -80,7 +92,7 @@ final class Crew {
     }
 
     /** A worker that has waited long for a turn leaves if there are enough without it. */
-    synchronized boolean mayLeave(ShareWorker worker) {
+    synchronized boolean mayLeave(M worker) {
         if (closed || !idle.contains(worker) || workers.size() <= wanted()) {
             return false;
         }
@@ -90,7 +102,7 @@ final class Crew {
     }
 
     /** A worker's poll has returned records. */
-    synchronized void polled(ShareWorker worker, int records) {
+    synchronized void polled(M worker, int records) {
         polling.remove(worker);
         held += records;
         wakeIdle();
@@ -104,14 +116,24 @@ final class Crew {
     }
 
     /** A worker has held its records for a while. */
-    synchronized void stuck(ShareWorker worker) {
+    synchronized void stuck(M worker) {
         if (stuck.add(worker)) {
             fill();
         }
     }
 
+    /** The broker takes no more members: whether the crew can do without this one, which then leaves. */
+    synchronized boolean doesWithout(M worker) {
+        if (workers.size() < 2 || !workers.contains(worker)) {
+            return false;
+        }
+        largest = workers.size() - 1;
+        left(worker);
+        return true;
+    }
+
     /** A worker has ended, for whatever reason. */
-    synchronized void left(ShareWorker worker) {
+    synchronized void left(M worker) {
         workers.remove(worker);
         polling.remove(worker);
         stuck.remove(worker);
@@ -141,13 +163,13 @@ final class Crew {
         fill();
     }
 
-    /** Nobody polls any more; returns who is to end. */
-    synchronized List<ShareWorker> close() {
+    /** Nobody begins to poll any more: whoever holds nothing leaves. */
+    synchronized List<M> stop() {
         closed = true;
         return List.copyOf(workers);
     }
 
-    synchronized List<ShareWorker> workers() {
+    synchronized List<M> workers() {
         return List.copyOf(workers);
     }
 
@@ -160,7 +182,7 @@ final class Crew {
             return;
         }
         if (partitions > 1) {
-            idle.forEach(ShareWorker::wake);
+            idle.forEach(Member::wake);
         } else if (polling.isEmpty()) {
             idle.peekFirst().wake();
         }

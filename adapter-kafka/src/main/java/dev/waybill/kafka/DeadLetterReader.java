@@ -1,8 +1,11 @@
 package dev.waybill.kafka;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -111,9 +114,7 @@ final class DeadLetterReader implements RecordReader {
 
     private static @Nullable String text(Headers headers, String name) {
         Header header = headers.lastHeader(name);
-        return header == null || header.value() == null
-                ? null
-                : new String(header.value(), java.nio.charset.StandardCharsets.UTF_8);
+        return header == null || header.value() == null ? null : new String(header.value(), UTF_8);
     }
 
     private static int number(Headers headers, String name) {
@@ -129,7 +130,7 @@ final class DeadLetterReader implements RecordReader {
     public synchronized void close() {
         closed = true;
         if (lookup != null) {
-            lookup.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1)));
+            lookup.close(CloseOptions.timeout(Duration.ofSeconds(1)));
             lookup = null;
         }
     }

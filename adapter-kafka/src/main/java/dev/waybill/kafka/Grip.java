@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.AcknowledgementCommitCallback;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
@@ -23,9 +24,12 @@ import org.jspecify.annotations.Nullable;
  * others are still held; a lock can only be renewed for all together, because the poll that takes the renewed ones back wants
  * every record acknowledged; and the broker refuses the whole request of a partition for one record that is lost, so what may
  * be lost travels alone. The client drops an acknowledgement that failed and cannot repeat it: such a record is lost to us.
- * Used by one thread.
+ *
+ * <p>Acknowledgements are committed, which takes a request and its answer, or ride on the next poll, which takes neither: but
+ * the client tells their outcome only when that poll returns, so they ride only where records are known to wait. Used by one
+ * thread.
  */
-final class Grip {
+final class Grip implements AcknowledgementCommitCallback {
     static final String LET_GO = "its lock has ended";
 
     private static final Duration COMMIT = Duration.ofSeconds(10);
@@ -38,17 +42,28 @@ final class Grip {
     private int open;
     private long renewedUntil;
 
-    private final List<KafkaInbound> due = new ArrayList<>();
+    private List<KafkaInbound> due = new ArrayList<>();
     private final List<KafkaInbound> overdue = new ArrayList<>();
+
+    /** Acknowledged, and on their way with a poll. */
+    private List<KafkaInbound> riding = new ArrayList<>();
+
+    private boolean departed;
 
     Grip(ShareConsumer<byte[], byte[]> consumer, LockClock clock, TimeSource time) {
         this.consumer = consumer;
         this.clock = clock;
         this.time = time;
+        consumer.setAcknowledgementCommitCallback(this);
     }
 
     boolean holds() {
         return open > 0;
+    }
+
+    /** Whether something is neither settled nor given up. */
+    boolean unsettled() {
+        return open > due.size() + overdue.size();
     }
 
     void take(List<KafkaInbound> polled) {
@@ -57,7 +72,7 @@ final class Grip {
         renewedUntil = polled.get(0).lockedUntilNanos();
     }
 
-    /** Notes a settlement for the next {@link #commit}. */
+    /** Notes a settlement for the next {@link #commit} or {@link #ride}. */
     void settle(KafkaInbound message) {
         if (message.done()) {
             message.reportLost(LET_GO);
@@ -68,30 +83,103 @@ final class Grip {
         }
     }
 
+    /** Whether settlements are noted and not under way. */
+    boolean hasDue() {
+        return !due.isEmpty() || !overdue.isEmpty();
+    }
+
     /** Carries the noted settlements out and reports them; returns how many records are held no longer. */
     int commit() {
         int released = due.size() + overdue.size();
-        settleAll(overdue);
-        settleAll(due);
+        commit(overdue);
+        commit(due);
         return released;
     }
 
-    private void settleAll(List<KafkaInbound> messages) {
-        if (messages.isEmpty()) {
+    private void commit(List<KafkaInbound> messages) {
+        if (!messages.isEmpty()) {
+            try {
+                acknowledge(messages);
+                report(messages, answers());
+            } finally {
+                loseUnreported(messages);
+            }
+        }
+    }
+
+    /** Whether the noted settlements may go with the next poll. */
+    boolean mayRide() {
+        return riding.isEmpty() && overdue.isEmpty() && !due.isEmpty() && !unsettled();
+    }
+
+    /** Sends the noted settlements with the next poll, or {@link #land}; returns how many records are held no longer. */
+    int ride() {
+        List<KafkaInbound> none = riding;
+        riding = due;
+        due = none;
+        departed = false;
+        acknowledge(riding);
+        return riding.size();
+    }
+
+    /** The poll begins. */
+    void depart() {
+        departed = true;
+    }
+
+    /** There is no next poll for what was to ride on it. */
+    void land() {
+        if (!riding.isEmpty() && !departed) {
+            report(riding, answers());
+        }
+    }
+
+    /** Whether the outcome of something that rides is not known yet. */
+    boolean rides() {
+        return !riding.isEmpty();
+    }
+
+    /** The outcome of acknowledgements of one partition; of committed ones too, whose answer is the commit's. */
+    @Override
+    public void onComplete(Map<TopicIdPartition, Set<Long>> offsets, @Nullable Exception failure) {
+        if (riding.isEmpty()) {
             return;
         }
+        String why = failure == null ? null : Failures.text(failure);
+        offsets.forEach((partition, answered) -> riding.removeIf(message -> {
+            ConsumerRecord<byte[], byte[]> record = message.record();
+            boolean its = record.partition() == partition.partition() && answered.contains(record.offset());
+            if (its) {
+                message.report(why);
+            }
+            return its;
+        }));
+    }
+
+    /** Reports what was never answered, once the consumer is closed. */
+    void abandon() {
+        loseUnreported(due);
+        loseUnreported(overdue);
+        loseUnreported(riding);
+    }
+
+    private void acknowledge(List<KafkaInbound> messages) {
         for (KafkaInbound message : messages) {
             consumer.acknowledge(message.record(), message.acknowledgement());
             drop(message);
         }
-        Answers answers = answers();
+    }
+
+    private static void report(List<KafkaInbound> messages, Answers answers) {
         for (KafkaInbound message : messages) {
-            String failure = answers.failure(message.record());
-            if (failure == null) {
-                message.reportSettled();
-            } else {
-                message.reportLost(failure);
-            }
+            message.report(answers.failure(message.record()));
+        }
+        messages.clear();
+    }
+
+    private static void loseUnreported(List<KafkaInbound> messages) {
+        for (KafkaInbound message : messages) {
+            message.reportLost("its share consumer failed");
         }
         messages.clear();
     }
@@ -216,6 +304,7 @@ final class Grip {
         try {
             return new Answers(consumer.commitSync(COMMIT), null);
         } catch (KafkaException failure) {
+            // Too late, refused or disconnected: the client has let go of them either way.
             return new Answers(Map.of(), failure);
         }
     }

@@ -14,19 +14,41 @@ import org.jspecify.annotations.Nullable;
 final class HandOver {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final ArrayDeque<KafkaInbound> buffer = new ArrayDeque<>();
+    private final ArrayDeque<Poll> polls = new ArrayDeque<>();
     private boolean paused;
-    private boolean closed;
+    private boolean stopped;
     private @Nullable BrokerException failure;
 
-    void put(List<KafkaInbound> polled) {
+    /** What one poll returned. Its place is taken before the next poll begins, and filled when its records are read. */
+    final class Poll {
+        private final ArrayDeque<KafkaInbound> messages = new ArrayDeque<>();
+        private boolean filled;
+
+        /** False if nothing is handed over any more. */
+        boolean fill(List<KafkaInbound> read) {
+            lock.lock();
+            try {
+                filled = true;
+                if (!stopped) {
+                    messages.addAll(read);
+                }
+                changed.signalAll();
+                return !stopped;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    Poll next() {
+        Poll poll = new Poll();
         lock.lock();
         try {
-            buffer.addAll(polled);
-            changed.signal();
+            polls.add(poll);
         } finally {
             lock.unlock();
         }
+        return poll;
     }
 
     List<Inbound> take(int max, Duration wait) throws InterruptedException {
@@ -37,7 +59,7 @@ final class HandOver {
                 if (failure != null) {
                     throw new BrokerException(failure.kind(), String.valueOf(failure.getMessage()), failure);
                 }
-                if (paused || closed) {
+                if (paused || stopped) {
                     return List.of();
                 }
                 List<Inbound> taken = takeNow(max);
@@ -52,16 +74,17 @@ final class HandOver {
     }
 
     private List<Inbound> takeNow(int max) {
-        if (buffer.isEmpty()) {
+        Poll poll = polls.peek();
+        if (poll == null || !poll.filled) {
             return List.of();
         }
-        List<Inbound> taken = new ArrayList<>(Math.min(max, buffer.size()));
-        while (taken.size() < max) {
-            KafkaInbound next = buffer.poll();
+        List<Inbound> taken = new ArrayList<>(Math.min(max, poll.messages.size()));
+        while (taken.size() < max && poll != null && poll.filled) {
+            KafkaInbound next = poll.messages.poll();
             if (next == null) {
-                break;
-            }
-            if (!next.lost()) {
+                polls.remove();
+                poll = polls.peek();
+            } else if (!next.lost()) {
                 next.handOver();
                 taken.add(next);
             }
@@ -77,16 +100,20 @@ final class HandOver {
         change(() -> paused = false);
     }
 
-    void close() {
+    /** Hands over nothing any more, and returns what was not handed over. */
+    List<KafkaInbound> stop() {
+        List<KafkaInbound> left = new ArrayList<>();
         change(() -> {
-            closed = true;
-            buffer.clear();
+            stopped = true;
+            polls.forEach(poll -> left.addAll(poll.messages));
+            polls.clear();
         });
+        return left;
     }
 
     void fail(BrokerException cause) {
         change(() -> {
-            if (failure == null && !closed) {
+            if (failure == null && !stopped) {
                 failure = cause;
             }
         });

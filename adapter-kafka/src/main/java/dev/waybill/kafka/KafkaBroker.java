@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -40,15 +41,17 @@ final class KafkaBroker implements Broker {
     private final Limits limits;
     private final int largestRequest;
     private final TimeSource time;
+    private final Executor blocking;
     private final Set<KafkaSender> senders = ConcurrentHashMap.newKeySet();
     private final Set<KafkaReceiver> receivers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger workers = new AtomicInteger();
 
-    private KafkaBroker(KafkaSettings settings, AdminCalls calls, Server server, TimeSource time) {
+    private KafkaBroker(KafkaSettings settings, AdminCalls calls, Server server, BrokerContext context) {
         this.settings = settings;
         this.calls = calls;
         this.server = server;
-        this.time = time;
+        this.time = context.time();
+        this.blocking = context.blocking();
         names = Names.with(server.deadLetterPrefix());
         capabilities = Capable.of(server, settings.partitions());
         int largestMessage = settings.maxMessageBytes().orElse(server.maxBatchBytes() - KafkaSettings.FRAMING_BYTES);
@@ -72,7 +75,7 @@ final class KafkaBroker implements Broker {
         }
         try {
             AdminCalls calls = new AdminCalls(admin, settings.connectTimeout());
-            return new KafkaBroker(settings, calls, Server.ask(calls), context.time());
+            return new KafkaBroker(settings, calls, Server.ask(calls), context);
         } catch (RuntimeException failure) {
             admin.close(Duration.ZERO);
             throw failure;
@@ -129,6 +132,7 @@ final class KafkaBroker implements Broker {
                 settings.shareConsumers(),
                 options.prefetch(),
                 (receiver, pollSize) -> hire(receiver, destination, reader, pollSize),
+                new TopicWatch(calls, topic, blocking, time),
                 () -> {
                     receivers.remove(self[0]);
                     reader.close();
@@ -146,6 +150,7 @@ final class KafkaBroker implements Broker {
                 pollSize,
                 receiver,
                 reader,
+                new LeaderEpochs(calls),
                 time,
                 destination.queue().lockDuration());
         worker.start();

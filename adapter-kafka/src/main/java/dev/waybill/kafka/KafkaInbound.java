@@ -3,6 +3,7 @@ package dev.waybill.kafka;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
+import dev.waybill.spi.TimeSource;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 /** A record as received, its lock, and what is to become of it. */
 final class KafkaInbound implements Inbound {
     private final ShareWorker worker;
+    private final TimeSource time;
     private final ConsumerRecord<byte[], byte[]> record;
     private final Envelope envelope;
     private final @Nullable String defect;
     private final int deliveryCount;
+    private final boolean redelivered;
 
     private volatile long lockedUntilNanos;
     private volatile boolean lost;
@@ -29,15 +32,19 @@ final class KafkaInbound implements Inbound {
 
     KafkaInbound(
             ShareWorker worker,
+            TimeSource time,
             ConsumerRecord<byte[], byte[]> record,
             Records.Decoded decoded,
             int deliveryCount,
+            boolean redelivered,
             long lockedUntilNanos) {
         this.worker = worker;
+        this.time = time;
         this.record = record;
         this.envelope = decoded.envelope();
         this.defect = decoded.defect();
         this.deliveryCount = deliveryCount;
+        this.redelivered = redelivered;
         this.lockedUntilNanos = lockedUntilNanos;
     }
 
@@ -53,7 +60,7 @@ final class KafkaInbound implements Inbound {
 
     @Override
     public boolean redelivered() {
-        return deliveryCount > 1;
+        return redelivered;
     }
 
     @Override
@@ -63,7 +70,7 @@ final class KafkaInbound implements Inbound {
 
     @Override
     public boolean lost() {
-        return lost || overdue(worker.now());
+        return lost || overdue(time.nanos());
     }
 
     @Override
@@ -101,12 +108,21 @@ final class KafkaInbound implements Inbound {
                 held.disposition() == Held.Disposition.ACCEPT ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE;
     }
 
+    /** Nobody has it any more: it goes back, and nobody is told. */
+    void giveBack() {
+        lost = true;
+        acknowledgement = AcknowledgeType.RELEASE;
+    }
+
     AcknowledgeType acknowledgement() {
         return acknowledgement;
     }
 
-    void reportSettled() {
-        if (settlement != null) {
+    /** @param failure why the broker refused the settlement, or null if it took it */
+    void report(@Nullable String failure) {
+        if (failure != null) {
+            reportLost(failure);
+        } else if (settlement != null) {
             settlement.settled();
         }
     }

@@ -16,7 +16,8 @@ final class KafkaReceiver implements Receiver {
 
     private final String topic;
     private final HandOver out = new HandOver();
-    private final Crew crew;
+    private final Crew<ShareWorker> crew;
+    private final TopicWatch watch;
     private final Runnable onClose;
     private volatile boolean closed;
     private volatile @Nullable BrokerException failure;
@@ -28,10 +29,12 @@ final class KafkaReceiver implements Receiver {
             int largest,
             int prefetch,
             BiFunction<KafkaReceiver, Integer, ShareWorker> hire,
+            TopicWatch watch,
             Runnable onClose) {
         this.topic = topic;
+        this.watch = watch;
         this.onClose = onClose;
-        this.crew = new Crew(partitions, largest, prefetch, size -> hire.apply(this, size));
+        this.crew = new Crew<>(partitions, largest, prefetch, size -> hire.apply(this, size));
         crew.start();
     }
 
@@ -39,7 +42,7 @@ final class KafkaReceiver implements Receiver {
         return topic;
     }
 
-    Crew crew() {
+    Crew<ShareWorker> crew() {
         return crew;
     }
 
@@ -52,7 +55,7 @@ final class KafkaReceiver implements Receiver {
         return failure;
     }
 
-    /** A worker has failed; its messages come again by the broker's rule. */
+    /** A worker has failed, or the topic is gone; what is held comes again by the broker's rule. */
     void failed(Throwable cause) {
         BrokerException meaning = Failures.broker("receiving from '" + topic + "' failed", cause);
         failure = meaning;
@@ -61,7 +64,13 @@ final class KafkaReceiver implements Receiver {
 
     @Override
     public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
-        return out.take(max, wait);
+        List<Inbound> taken = out.take(max, wait);
+        if (taken.isEmpty()) {
+            watch.nothingCame(this::failed);
+        } else {
+            watch.somethingCame();
+        }
+        return taken;
     }
 
     @Override
@@ -106,7 +115,12 @@ final class KafkaReceiver implements Receiver {
 
     @Override
     public void stop() {
-        pause();
+        List<KafkaInbound> left = out.stop();
+        crew.stop().forEach(ShareWorker::stop);
+        for (KafkaInbound message : left) {
+            message.worker().giveBack(message);
+        }
+        left.stream().map(KafkaInbound::worker).distinct().forEach(ShareWorker::wake);
     }
 
     @Override
@@ -121,8 +135,8 @@ final class KafkaReceiver implements Receiver {
             return;
         }
         closed = true;
-        out.close();
-        List<ShareWorker> workers = crew.close();
+        stop();
+        List<ShareWorker> workers = crew.workers();
         workers.forEach(ShareWorker::close);
         long began = System.nanoTime();
         try {

@@ -66,7 +66,7 @@ final class KafkaSender implements Sender {
         for (int i = 0; i < batch.size(); i++) {
             Report report = new Report(batch.get(i), Thread.currentThread());
             try {
-                producer.send(Records.encode(topic.name(), report.message.envelope()), report);
+                handOver(report);
             } catch (RuntimeException refused) {
                 // Not by the callback, so by nobody else: interrupted, closed, or in a state of error.
                 report.onCompletion(null, refused);
@@ -77,6 +77,11 @@ final class KafkaSender implements Sender {
                 return;
             }
         }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback tells the same, without a thread that waits
+    private void handOver(Report report) {
+        producer.send(Records.encode(topic.name(), report.message.envelope()), report);
     }
 
     private static void refuse(

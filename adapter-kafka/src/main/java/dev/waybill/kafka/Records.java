@@ -23,6 +23,8 @@ final class Records {
 
     private static final byte[] NO_BYTES = {};
     private static final int LONGEST_ID = 1024;
+    /** What decoding puts in place of bytes that are not UTF-8. */
+    private static final char REPLACEMENT = '\uFFFD';
 
     private Records() {}
 
@@ -54,14 +56,13 @@ final class Records {
         for (Header header : headers) {
             reading.take(header);
         }
-        String place = record.topic() + "-" + record.partition() + "-" + record.offset();
         if (reading.id != null && record.value() == null) {
             reading.wrong("the message has no body");
         }
         boolean foreign = reading.id == null;
         long sentAt = foreign && reading.sentAt == 0 ? Math.max(0, record.timestamp()) : reading.sentAt;
         Envelope envelope = new Envelope(
-                reading.id == null ? place : reading.id,
+                reading.id == null ? record.topic() + "-" + record.partition() + "-" + record.offset() : reading.id,
                 record.key() == null ? null : lenient(record.key()),
                 reading.contentType,
                 sentAt,
@@ -78,7 +79,12 @@ final class Records {
         if (bytes == null) {
             return null;
         }
+        String text = new String(bytes, UTF_8);
+        if (text.indexOf(REPLACEMENT) < 0) {
+            return text;
+        }
         try {
+            // It may hold that very character.
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException malformed) {
             return null;

@@ -5,6 +5,7 @@ import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * One share consumer and the thread that owns it: polls when it is its turn and it holds nothing, settles and extends what
  * it holds as others ask it to, and lets go of what they let expire.
  */
-final class ShareWorker implements Runnable {
+final class ShareWorker implements Runnable, Crew.Member {
     private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
 
     /** While it joins the group, which takes several polls. */
@@ -38,17 +41,25 @@ final class ShareWorker implements Runnable {
      */
     private static final Duration POLL = Duration.ofHours(1);
 
+    /** While acknowledgements ride on it: longer than the broker takes to answer a fetch that brings nothing. */
+    private static final Duration RIDING_POLL = Duration.ofSeconds(1);
+
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** How long settlements wait for others of the same poll, since each commit costs a request. */
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Supplier<ShareConsumer<byte[], byte[]>> opening;
     private final String topic;
     private final int pollSize;
-    private final Crew crew;
+    private final Crew<ShareWorker> crew;
     private final HandOver out;
     private final RecordReader reader;
+    private final LeaderEpochs epochs;
     private final TimeSource time;
     private final LockClock clock;
     private final ConcurrentLinkedQueue<KafkaInbound> settlements = new ConcurrentLinkedQueue<>();
@@ -58,15 +69,20 @@ final class ShareWorker implements Runnable {
 
     private volatile @Nullable ShareConsumer<byte[], byte[]> opened;
     private final AtomicBoolean polling = new AtomicBoolean();
+    private volatile boolean stopping;
     private volatile boolean closing;
     private volatile boolean ended;
     private long polledAt;
+    private long gatheringSince;
 
     /** Whether the poll before this one ended without records, so that two fetches may be under way. */
     private boolean polledInVain;
 
     /** Whether its client may have fetched more than the last poll returned. */
     private boolean suspect;
+
+    /** Whether the last poll brought all that it may, so that more is likely to wait. */
+    private boolean full;
 
     private long joiningSince;
     private boolean joined;
@@ -77,6 +93,7 @@ final class ShareWorker implements Runnable {
             int pollSize,
             KafkaReceiver receiver,
             RecordReader reader,
+            LeaderEpochs epochs,
             TimeSource time,
             Duration lock) {
         this.opening = opening;
@@ -86,6 +103,7 @@ final class ShareWorker implements Runnable {
         this.out = receiver.out();
         this.onFailure = receiver::failed;
         this.reader = reader;
+        this.epochs = epochs;
         this.time = time;
         this.clock = new LockClock(lock.toMillis());
         this.thread = new Thread(this, name);
@@ -96,12 +114,9 @@ final class ShareWorker implements Runnable {
         thread.start();
     }
 
-    int pollSize() {
+    @Override
+    public int pollSize() {
         return pollSize;
-    }
-
-    long now() {
-        return time.nanos();
     }
 
     /** For its metrics; null until it is there. */
@@ -127,7 +142,8 @@ final class ShareWorker implements Runnable {
         }
     }
 
-    void wake() {
+    @Override
+    public void wake() {
         if (ended) {
             // Too late for the thread: whoever comes now reports it. Each queue gives an element to one caller only.
             reportLeftovers();
@@ -136,13 +152,30 @@ final class ShareWorker implements Runnable {
         }
     }
 
+    /** Has it let go of a message that was not handed over; {@link #wake} afterwards. */
+    void giveBack(KafkaInbound message) {
+        message.giveBack();
+        settle(message);
+    }
+
+    /** Ends it as soon as it holds nothing. */
+    void stop() {
+        wakeUp(false);
+    }
+
+    /** Ends it, after the settlements that it has been handed. */
     void close() {
+        wakeUp(true);
+    }
+
+    private void wakeUp(boolean atOnce) {
         synchronized (polling) {
-            closing = true;
+            stopping = true;
+            closing |= atOnce;
             ShareConsumer<byte[], byte[]> consumer = opened;
             // Only out of a poll: a worker that polls has nothing to commit, and a commit that is woken tells no
             // answer.
-            if (consumer != null && polling.get()) {
+            if (consumer != null && polling.getAndSet(false)) {
                 consumer.wakeup();
             }
         }
@@ -164,15 +197,19 @@ final class ShareWorker implements Runnable {
                 while (staying && !closing) {
                     staying = work(consumer, grip);
                 }
-                settle(grip);
+                note(grip);
+                commit(grip);
             } finally {
                 release(grip.loseAll());
-                // Gives back at once what is held and was not settled.
-                consumer.close(CLOSE);
+                try {
+                    // Gives back at once what is held and was not settled, and waits for what rides.
+                    consumer.close(CLOSE);
+                } finally {
+                    grip.abandon();
+                }
             }
         } catch (Throwable failure) {
-            LOG.debug("share consumer of '{}' failed", topic, failure);
-            onFailure.accept(failure);
+            failed(failure);
         } finally {
             ended = true;
             reportLeftovers();
@@ -180,13 +217,27 @@ final class ShareWorker implements Runnable {
         }
     }
 
+    private void failed(Throwable failure) {
+        if (failure instanceof GroupMaxSizeReachedException && crew.doesWithout(this)) {
+            LOG.warn("the share group of '{}' takes no more members (the brokers' group.share.max.size)", topic);
+        } else {
+            LOG.debug("share consumer of '{}' failed", topic, failure);
+            onFailure.accept(failure);
+        }
+    }
+
     /** One round; false to leave the crew. */
     private boolean work(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
-        settle(grip);
+        note(grip);
         extend(grip);
-        if (grip.holds()) {
+        if (grip.unsettled()) {
             keep(grip);
             return true;
+        }
+        if (full && grip.mayRide()) {
+            release(grip.ride());
+        } else {
+            commit(grip);
         }
         return switch (crew.next(this, suspect)) {
             case POLL -> {
@@ -194,24 +245,26 @@ final class ShareWorker implements Runnable {
                 yield true;
             }
             case WAIT -> {
+                grip.land();
                 long began = System.nanoTime();
                 LockSupport.parkNanos(this, IDLE_NANOS);
                 yield System.nanoTime() - began < IDLE_NANOS || !crew.mayLeave(this);
             }
-            case LEAVE -> false;
+            case LEAVE -> false; // and closing the client tells what became of what rides
         };
     }
 
-    private void settle(Grip grip) {
-        KafkaInbound next = settlements.poll();
-        if (next == null) {
-            return;
-        }
-        do {
+    /** Takes the settlements that were handed over. */
+    private void note(Grip grip) {
+        for (KafkaInbound next = settlements.poll(); next != null; next = settlements.poll()) {
             grip.settle(next);
-            next = settlements.poll();
-        } while (next != null);
-        release(grip.commit());
+        }
+    }
+
+    private void commit(Grip grip) {
+        if (grip.hasDue()) {
+            release(grip.commit());
+        }
     }
 
     private void extend(Grip grip) {
@@ -224,6 +277,7 @@ final class ShareWorker implements Runnable {
             asked.add(next);
             next = extensions.poll();
         } while (next != null);
+        commit(grip);
         release(grip.renew(asked));
     }
 
@@ -235,11 +289,20 @@ final class ShareWorker implements Runnable {
 
     /** While others handle what it holds: lets go of what has expired, keeps what waits in the buffer. */
     private void keep(Grip grip) {
+        boolean gathering = grip.hasDue();
+        if (!gathering) {
+            gatheringSince = System.nanoTime();
+        }
+        long gathered = System.nanoTime() - gatheringSince;
         if (settlements.isEmpty() && extensions.isEmpty()) {
-            LockSupport.parkNanos(this, TICK_NANOS);
+            LockSupport.parkNanos(this, gathering ? Math.max(1, GATHER_NANOS - gathered) : TICK_NANOS);
+        }
+        if (gathering && gathered >= GATHER_NANOS) {
+            commit(grip);
         }
         if (System.nanoTime() - polledAt > STUCK_NANOS) {
-            settle(grip);
+            note(grip);
+            commit(grip);
             if (grip.holds()) {
                 crew.stuck(this);
                 release(grip.expire());
@@ -251,14 +314,15 @@ final class ShareWorker implements Runnable {
     }
 
     private void poll(ShareConsumer<byte[], byte[]> consumer, Grip grip) {
-        long began = now();
+        long began = time.nanos();
         ConsumerRecords<byte[], byte[]> records;
         try {
             if (joiningSince == 0) {
                 joiningSince = System.nanoTime();
             }
             joined |= System.nanoTime() - joiningSince > JOINING_NANOS;
-            records = pollOnce(consumer, joined ? POLL : JOINING_POLL);
+            grip.depart();
+            records = pollOnce(consumer, !joined ? JOINING_POLL : grip.rides() ? RIDING_POLL : POLL);
         } catch (RetriableException passing) {
             LOG.debug("poll of '{}' failed, and goes on", topic, passing);
             LockSupport.parkNanos(this, TICK_NANOS);
@@ -266,21 +330,33 @@ final class ShareWorker implements Runnable {
         }
         suspect = polledInVain;
         polledInVain = records.isEmpty();
+        full = records.count() >= pollSize;
         if (polledInVain) {
             return;
         }
         joined = true;
         polledAt = System.nanoTime();
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
-        List<KafkaInbound> polled = read(records, clock.lockedUntil(began, now()));
-        grip.take(polled);
-        crew.polled(this, polled.size());
-        out.put(polled);
+        take(records, clock.lockedUntil(began, time.nanos()), grip);
+    }
+
+    private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, Grip grip) {
+        HandOver.Poll place = out.next();
+        crew.polled(this, records.count());
+        List<KafkaInbound> polled = List.of();
+        try {
+            polled = read(records, lockedUntil);
+            grip.take(polled);
+        } finally {
+            if (!place.fill(polled)) {
+                polled.forEach(this::giveBack);
+            }
+        }
     }
 
     private ConsumerRecords<byte[], byte[]> pollOnce(ShareConsumer<byte[], byte[]> consumer, Duration wait) {
         synchronized (polling) {
-            if (closing) {
+            if (stopping) {
                 return ConsumerRecords.empty();
             }
             polling.set(true);
@@ -297,11 +373,13 @@ final class ShareWorker implements Runnable {
     }
 
     private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {
+        Map<TopicPartition, Integer> current = epochs.of(records.partitions());
         List<KafkaInbound> polled = new ArrayList<>(records.count());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Records.Decoded decoded = reader.read(record);
             int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
-            polled.add(new KafkaInbound(this, record, decoded, count, lockedUntil));
+            boolean redelivered = count > 1 || LeaderEpochs.maybeDeliveredBefore(record, current);
+            polled.add(new KafkaInbound(this, time, record, decoded, count, redelivered, lockedUntil));
         }
         return polled;
     }

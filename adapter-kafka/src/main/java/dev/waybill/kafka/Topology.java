@@ -13,7 +13,6 @@ import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.ConfigResource.Type;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +49,7 @@ final class Topology {
         List<Difference> differences = new ArrayList<>();
         topics.forEach(topic -> compare(topic, differences));
         for (GroupSpec group : groups) {
-            differences.addAll(group.differences(calls.config(Type.GROUP, group.name())));
+            differences.addAll(group.differences(calls.config(ConfigResource.Type.GROUP, group.name())));
         }
         if (!differences.isEmpty()) {
             throw new TopologyException("queue '" + queue.name() + "' on Kafka", differences);
@@ -62,16 +61,16 @@ final class Topology {
         if (topic.isEmpty()) {
             differences.add(spec.missing());
         } else {
-            differences.addAll(spec.differences(topic.get(), calls.config(Type.TOPIC, spec.name())));
+            differences.addAll(spec.differences(topic.get(), calls.config(ConfigResource.Type.TOPIC, spec.name())));
         }
     }
 
     private void create(GroupSpec group) {
-        Config present = calls.config(Type.GROUP, group.name());
+        Config present = calls.config(ConfigResource.Type.GROUP, group.name());
         if (group.existsIn(present)) {
             return;
         }
-        ConfigResource resource = new ConfigResource(Type.GROUP, group.name());
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group.name());
         calls.await(
                 "cannot configure share group '" + group.name() + "'",
                 calls.admin()
@@ -79,7 +78,7 @@ final class Topology {
                         .all());
         LOG.info("configured share group '{}' {}", group.name(), group.fixed());
         // The controller has it; the brokers hear of it a moment later.
-        await(() -> group.existsIn(calls.config(Type.GROUP, group.name())));
+        await(() -> group.existsIn(calls.config(ConfigResource.Type.GROUP, group.name())));
     }
 
     private void create(TopicSpec spec) {

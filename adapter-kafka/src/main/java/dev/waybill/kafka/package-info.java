@@ -1,4 +1,79 @@
-/** Placeholder, written at the end. */
+/**
+ * Waybill on Apache Kafka, by share groups (KIP-932) with explicit acknowledgement. Needs Kafka 4.2 with {@code share.version} 1
+ * or higher; 4.4 with {@code share.version} 2 for dead letters that the broker makes. The public class is
+ * {@link dev.waybill.kafka.KafkaBrokerProvider}.
+ *
+ * <h2>Address</h2>
+ * {@code waybill.uri} is {@code kafka://host:port,host:port}, the bootstrap servers, or {@code kafkas://} for TLS; by default
+ * {@code kafka://localhost:9092}. {@code waybill.username} and {@code waybill.password} mean SASL with SCRAM-SHA-256, which
+ * tells the password to nobody; {@code waybill.kafka.native.sasl.mechanism} chooses {@code PLAIN} or {@code SCRAM-SHA-512}, and
+ * {@code waybill.kafka.native.sasl.jaas.config} anything else. {@code waybill.tls.*} need {@code kafkas://}.
+ *
+ * <p>Keys under {@code waybill.kafka.}:
+ * <ul>
+ *   <li>{@code partitions}: of a queue's topic. Left out, a topic is created with one, and any number is accepted.
+ *   <li>{@code replication-factor}: left out, the broker's default, and any is accepted.
+ *   <li>{@code retention}: how long a topic keeps a message, read or not, as an ISO-8601 duration or {@code unlimited}. Left out,
+ *       a topic is created with {@code P14D}, and any is accepted. Kafka does not delete what was acknowledged, so unlimited
+ *       fills the disk; dead-letter topics are created unlimited all the same.
+ *   <li>{@code max-message-bytes}: the largest message; left out, what the broker's {@code message.max.bytes} leaves.
+ *   <li>{@code share-consumers}: how many share consumers one receiver may have, 2 to 200, by default 32; see below. All of a
+ *       group together are bounded by the broker's {@code group.share.max.size}, 200 by default.
+ *   <li>{@code native.*}: any setting of Kafka's producer, consumer and admin client but those that the promises rest on.
+ * </ul>
+ *
+ * <h2>On the broker</h2>
+ * Queue {@code orders} is topic {@code orders}, read by share group {@code waybill-orders}; its dead letters are topic
+ * {@code dlq.orders} (the prefix is the broker's {@code errors.deadletterqueue.topic.name.prefix}), read by share group
+ * {@code waybill-orders.dlq}. Declaring sets on the group {@code share.auto.offset.reset=earliest}, the lock duration, the delivery
+ * limit, the dead-letter topic and {@code share.isolation.level=read_committed}, before anything consumes; these are compared
+ * ever after. It also sets, where the group has no value of its own, {@code share.assignment.interval.ms=0}, without which
+ * a consumer waits 5 s for its first message, and the highest {@code share.partition.max.record.locks} that the broker allows. A
+ * group or topic that exists is never changed.
+ *
+ * <h2>Delivery semantics</h2>
+ * <ul>
+ *   <li>At least once. {@code acks=all} and an idempotent producer: stored in order, and a retry within the producer duplicates
+ *       nothing. A send that timed out or lost its connection may have been stored, and says so, unless it never left the
+ *       producer. A topic that does not exist is not created by sending to it.
+ *   <li>A topic of one partition is first in, first out; of several, each partition is. More partitions also mean that a slow
+ *       message may hold up others of its partition until another share consumer has joined, some 50 ms.
+ *   <li>The message is the record's value, its key the record's key, all else a header in UTF-8: {@code waybill-id},
+ *       {@code waybill-content-type}, {@code waybill-sent-at}, and the message's own. A record without {@code waybill-id} is other
+ *       software's: its id is {@code topic-partition-offset}.
+ *   <li>A lock is counted from at most a second, or an eighth of the lock, before the record arrived. When nobody extends it
+ *       in time the message is given back, even if others of the same poll are extended. An acknowledgement that the broker
+ *       refused or did not answer is reported lost: the client cannot repeat it, and a connection that breaks gives up its
+ *       locks.
+ *   <li>Every delivery counts, so giving back counts too, and so does what closing gives back. {@code pause} therefore keeps what
+ *       was fetched and renews its locks. A share consumer that waits for records when it is paused takes the next that come, at
+ *       most one poll.
+ *   <li>What the broker itself dead-letters carries {@code __dlq.errors.*} headers; it copies key and body only, and the
+ *       message's own headers are read from the original record, as long as its topic retains it. A dead letter that was
+ *       delivered as often as a group may (10, or the broker's {@code group.share.max.delivery.count.limit}) goes to the end of the
+ *       dead-letter topic and comes again, with its count going on: it is not lost by being looked at.
+ *   <li>Retention applies to unread messages too: what waits longer is gone.
+ * </ul>
+ *
+ * <h2>Share consumers and prefetch</h2>
+ * A share consumer cannot fetch while it holds anything. So a receiver starts with two, one fetching while the messages of the
+ * other are handled, and adds one whenever all hold slow messages and there is room in the prefetch; it lets them go after a
+ * minute without use. Each has two threads and its own connections. A poll asks for half of the prefetch, at most 500. With a
+ * prefetch of 128 or more it takes whole record batches ({@code share.acquire.mode=batch_optimized}), which is several times as
+ * fast, and can exceed that by one batch of the producer's; below, never more than asked ({@code record_limit}). A poll begins
+ * only while less than the prefetch is held, so a receiver holds at most the prefetch and one poll; with several partitions, the
+ * prefetch and one poll of each share consumer.
+ *
+ * <h2>Capabilities and how they map</h2>
+ * All are native but {@link dev.waybill.Capability#UNCOUNTED_RELEASE}, which Kafka does not have;
+ * {@link dev.waybill.Capability#FIFO}, unsupported if {@code waybill.kafka.partitions} is more than 1; and
+ * {@link dev.waybill.Capability#DELIVERY_LIMIT}, unsupported below {@code share.version} 2: such a server drops what reaches the
+ * limit, so the limit is set to the highest that it allows. The notes of {@link dev.waybill.Capabilities} name the constructs.
+ *
+ * <h2>Types reachable by unwrap</h2>
+ * {@link org.apache.kafka.clients.admin.Admin}. Producers and share consumers are not handed out: they belong to one thread or to
+ * one sender.
+ */
 @NullMarked
 package dev.waybill.kafka;
 

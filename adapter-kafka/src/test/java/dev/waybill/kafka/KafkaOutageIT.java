@@ -115,6 +115,27 @@ class KafkaOutageIT {
         }
     }
 
+    @Test
+    void what_was_held_when_the_broker_died_comes_again_as_redelivered_and_what_is_new_does_not() {
+        TestQueue queue = TestQueue.declared(broker, "flagged", 5, Duration.ofSeconds(30));
+        queue.send(0, 2);
+        try (Receiver before = queue.receiver(10)) {
+            assertThat(TestQueue.receive(before, 2)).noneMatch(Inbound::redelivered);
+            server.kill();
+            server.start();
+        }
+        queue.send(2, 3);
+        try (Receiver after = queue.receiver(10)) {
+            List<Inbound> received = TestQueue.receive(after, 3);
+            assertThat(received).extracting(m -> m.envelope().id()).containsExactlyInAnyOrder("m0", "m1", "m2");
+            assertThat(received)
+                    .allSatisfy(message -> assertThat(message.redelivered())
+                            .as("%s", message.envelope())
+                            .isEqualTo(!message.envelope().id().equals("m2")));
+            accept(after, received);
+        }
+    }
+
     private static int countStored(List<Sent> sent) {
         synchronized (sent) {
             return (int) sent.stream().filter(message -> message.stored).count();

@@ -9,9 +9,11 @@ import static dev.waybill.kafka.TestQueue.settle;
 import static dev.waybill.kafka.TestQueue.whatComesWithin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.spi.Broker;
+import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
@@ -23,6 +25,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -250,8 +257,31 @@ class KafkaQueueIT {
     }
 
     @Test
+    void a_stopped_receiver_gives_back_what_it_has_not_handed_over_and_keeps_the_rest() throws Exception {
+        TestQueue queue = TestQueue.declared(broker, "stop", 5, LOCK);
+        queue.send(0, 8);
+        try (Receiver receiver = queue.receiver(10)) {
+            Inbound handled = receiveOne(receiver);
+            receiver.stop();
+            assertThat(receiver.receive(1, Duration.ofSeconds(5))).isEmpty();
+            // Only now, or it might have been the first to poll.
+            try (Receiver other = queue.receiver(10)) {
+                List<Inbound> rest = receive(other, 7);
+                assertThat(rest)
+                        .extracting(m -> m.envelope().id())
+                        .doesNotContain(handled.envelope().id());
+                assertThat(handled.lost()).isFalse();
+                awaitSettled(settle(receiver, handled, Disposition.ACCEPT));
+                queue.send(8, 9);
+                accept(other, rest);
+                accept(other, receive(other, 1));
+            }
+        }
+    }
+
+    @Test
     void a_larger_prefetch_takes_effect_while_receiving() {
-        TestQueue queue = TestQueue.declared(broker, "prefetch", 5, LOCK);
+        TestQueue queue = TestQueue.declared(broker, "prefetch", 5, Duration.ofSeconds(30));
         queue.send(0, 200);
         try (Receiver receiver = queue.receiver(1)) {
             List<Inbound> received = new ArrayList<>(receive(receiver, 1));
@@ -280,6 +310,51 @@ class KafkaQueueIT {
             });
         }
         assertThat(ids).doesNotHaveDuplicates().hasSize(300);
+    }
+
+    @Test
+    void what_other_software_wrote_is_received_and_stops_nothing() throws Exception {
+        TestQueue queue = TestQueue.declared(broker, "foreign", 5, LOCK);
+        String topic = queue.definition.name();
+        byte[] notUtf8 = {(byte) 0xC3, 0x28};
+        try (Producer<byte[], byte[]> foreign = new KafkaProducer<>(
+                Map.of("bootstrap.servers", Cluster.uri().substring("kafka://".length())),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            foreign.send(new ProducerRecord<>(topic, notUtf8, null));
+            ProducerRecord<byte[], byte[]> huge = new ProducerRecord<>(topic, "huge".getBytes(UTF_8));
+            huge.headers().add("big", new byte[500_000]);
+            foreign.send(huge);
+            ProducerRecord<byte[], byte[]> forged = new ProducerRecord<>(topic, "forged".getBytes(UTF_8));
+            forged.headers().add("waybill-id", notUtf8);
+            foreign.send(forged).get();
+        }
+        queue.send(0, 1);
+        try (Receiver receiver = queue.receiver(10)) {
+            List<Inbound> received = receive(receiver, 4);
+            assertThat(received.get(0).envelope().body()).isEmpty();
+            assertThat(received.get(0).envelope().id()).isEqualTo(topic + "-0-0");
+            assertThat(received.get(1).envelope().headers().get("big")).hasSize(500_000);
+            assertThat(received.get(2).defect()).contains("waybill-id");
+            assertThat(received.get(2).envelope().body()).isEqualTo("forged".getBytes(UTF_8));
+            assertThat(received.get(3).envelope().id()).isEqualTo("m0");
+            accept(receiver, received);
+        }
+    }
+
+    @Test
+    void a_topic_that_is_deleted_ends_its_receiver() throws Exception {
+        TestQueue queue = TestQueue.declared(broker, "deleted", 5, LOCK);
+        try (Receiver receiver = queue.receiver(10)) {
+            assertThat(receiver.receive(1, Duration.ofMillis(500))).isEmpty();
+            Admin admin = broker.unwrap(Admin.class).orElseThrow();
+            admin.deleteTopics(List.of(queue.definition.name())).all().get();
+            await().atMost(TestQueue.PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(() -> receiver.receive(1, Duration.ofMillis(100)))
+                            .isInstanceOfSatisfying(
+                                    BrokerException.class,
+                                    gone -> assertThat(gone.kind()).isEqualTo(BrokerException.Kind.MISSING)));
+        }
     }
 
     @Test

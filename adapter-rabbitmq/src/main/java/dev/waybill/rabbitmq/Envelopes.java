@@ -89,7 +89,7 @@ final class Envelopes {
         @Nullable String key = null;
         @Nullable String defect = null;
         Date timestamp = properties.getTimestamp();
-        long sentAt = timestamp == null ? 0 : timestamp.getTime();
+        long sentAt = timestamp == null ? 0 : timestamp.toInstant().toEpochMilli();
         Map<String, String> headers = Map.of();
         Map<String, Object> received = properties.getHeaders();
         if (received != null) {

@@ -85,7 +85,12 @@ class OutageIT {
             Receiver receiver = queue.receiver(10);
             Inbound held = null;
             AtomicBoolean killed = new AtomicBoolean();
-            for (int i = 0; i < 200; i++) {
+            // Goes on until the server is gone, so that it dies with some in flight.
+            for (int i = 0; i < 200 || !killed.get(); i++) {
+                if (i >= 400) {
+                    Sent earlier = sent.get((i - 400) * 50);
+                    await().atMost(PATIENCE).until(earlier::reported);
+                }
                 List<Sent> batch = new ArrayList<>();
                 for (int k = 0; k < 50; k++) {
                     batch.add(Sent.text("m" + (i * 50 + k)));
@@ -126,7 +131,7 @@ class OutageIT {
             server.start();
             Set<String> there = new HashSet<>();
             await().atMost(PATIENCE).ignoreExceptions().until(() -> {
-                queue.send(20_000, 20_001);
+                queue.send(9_000_000, 9_000_001);
                 return true;
             });
             try (Receiver again = queue.receiver(500)) {
@@ -134,7 +139,7 @@ class OutageIT {
                     List<Inbound> received = again.receive(500, Duration.ofMillis(200));
                     there.addAll(Contract.ids(received));
                     TestQueue.accept(again, received);
-                    return there.contains("m20000");
+                    return there.contains("m9000000");
                 });
             }
             for (Sent message : sent) {

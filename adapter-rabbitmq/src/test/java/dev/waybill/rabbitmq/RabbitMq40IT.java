@@ -5,7 +5,12 @@ import dev.waybill.servers.ServerOptions;
 import dev.waybill.servers.TestServers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
+@DisabledIfSystemProperty(
+        named = "waybill.it.servers",
+        matches = "containers|external",
+        disabledReason = "the second version of RabbitMQ runs as a local process only")
 class RabbitMq40IT extends Contract {
     private static RabbitMqServer server;
 

@@ -15,6 +15,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.retry.RetryUtils;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.SqsClientBuilder;
 
@@ -25,6 +26,11 @@ import software.amazon.awssdk.services.sqs.SqsClientBuilder;
 record Clients(SqsClient calls, SqsClient sends, SdkHttpClient http, Reachability reachability)
         implements AutoCloseable {
     private static final int MAX_SEND_ATTEMPTS = 5;
+
+    /** In all at most three seconds: within any send timeout, which would otherwise leave it open whether it was stored. */
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(2);
 
     static Clients open(BrokerContext context) {
         if (!context.nativeSettings().isEmpty()) {
@@ -57,6 +63,7 @@ record Clients(SqsClient calls, SqsClient sends, SdkHttpClient http, Reachabilit
                 .retryStrategy(StandardRetryStrategy.builder()
                         .useClientDefaults(false)
                         .maxAttempts(MAX_SEND_ATTEMPTS)
+                        .throttlingBackoffStrategy(BackoffStrategy.exponentialDelay(FIRST_BACKOFF, LONGEST_BACKOFF))
                         .retryOnException(Faults::repeatable)
                         .treatAsThrottling(
                                 failure -> failure instanceof SdkException sdk && RetryUtils.isThrottlingException(sdk))

@@ -1,10 +1,10 @@
 package dev.waybill.sqs;
 
 import dev.waybill.spi.BrokerContext;
-import dev.waybill.spi.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
-import software.amazon.awssdk.http.FileStoreTlsKeyManagersProvider;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 
@@ -34,18 +34,14 @@ final class HttpPool {
             Path trust = tls.trustStore();
             Path own = tls.keyStore();
             if (trust != null) {
-                builder.tlsTrustManagersProvider(() -> TrustStores.managers(trust, tls.trustStorePassword()));
+                TrustManager[] managers = Tls.trust(trust, tls.trustStorePassword());
+                builder.tlsTrustManagersProvider(() -> managers);
             }
             if (own != null) {
-                builder.tlsKeyManagersProvider(
-                        FileStoreTlsKeyManagersProvider.create(own, TrustStores.type(own), password(tls)));
+                KeyManager[] managers = Tls.keys(own, tls.keyStorePassword());
+                builder.tlsKeyManagersProvider(() -> managers);
             }
         });
         return builder.build();
-    }
-
-    private static String password(TlsSettings tls) {
-        String password = tls.keyStorePassword();
-        return password == null ? "" : password;
     }
 }

@@ -62,7 +62,8 @@ final class SendCall {
             bytes += size;
             entries.add(entry(i, form));
         }
-        return reached & request(entries, waiting.length());
+        boolean last = request(entries, waiting.length());
+        return reached && last;
     }
 
     private static SendMessageBatchRequestEntry entry(int index, WireForm form) {

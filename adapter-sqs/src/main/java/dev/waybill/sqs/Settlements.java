@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
@@ -169,7 +170,7 @@ final class Settlements {
             }
             return;
         }
-        Held[] left = ten.toArray(new Held[0]);
+        @Nullable Held[] left = ten.toArray(new Held[0]);
         for (BatchResultErrorEntry entry : refused) {
             int index = Integer.parseInt(entry.id());
             report(ten.get(index), entry);

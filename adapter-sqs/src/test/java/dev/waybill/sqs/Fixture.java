@@ -55,8 +55,13 @@ final class Fixture implements AutoCloseable {
     }
 
     static Broker open(String uri, Executor blocking) {
+        return open(uri, Optional.empty(), blocking);
+    }
+
+    static Broker open(String uri, Optional<TlsSettings> tls, Executor blocking) {
         return new SqsBrokerProvider()
-                .open(new Context(Optional.of(uri), Optional.of("test"), Optional.of("secret"), Map.of(), blocking));
+                .open(new Context(
+                        Optional.of(uri), Optional.of("test"), Optional.of("secret"), Map.of(), tls, blocking));
     }
 
     Sender sender() {
@@ -141,13 +146,9 @@ final class Fixture implements AutoCloseable {
             Optional<String> username,
             Optional<String> password,
             Map<String, String> nativeSettings,
+            Optional<TlsSettings> tls,
             Executor blocking)
             implements BrokerContext {
-
-        @Override
-        public Optional<TlsSettings> tls() {
-            return Optional.empty();
-        }
 
         @Override
         public Optional<String> setting(String key) {

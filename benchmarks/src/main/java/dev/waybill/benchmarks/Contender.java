@@ -30,6 +30,8 @@ interface Contender extends AutoCloseable {
     @FunctionalInterface
     interface Handler {
         /**
+         * Handles one.
+         *
          * @param id the message's id
          * @param sentAtMillis when it was sent
          */

@@ -3,6 +3,7 @@ package dev.waybill.benchmarks;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -41,7 +42,8 @@ final class InMemory {
         for (RunResult result : results) {
             String name = result.getPrimaryResult().getLabel();
             double nanos = result.getPrimaryResult().getScore();
-            double bytes = result.getSecondaryResults().get(ALLOCATED).getScore();
+            double bytes = Objects.requireNonNull(result.getSecondaryResults().get(ALLOCATED), ALLOCATED)
+                    .getScore();
             found.add(new Result(BROKER, name, Sample.of(BUDGET_NANOS), Sample.of(nanos), "ns/msg"));
             found.add(new Result(BROKER, name + "-memory", Sample.of(BUDGET_BYTES), Sample.of(bytes), "B/msg"));
         }

@@ -5,10 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -94,13 +96,14 @@ final class PlainKafka implements PlainContender {
             headers.add(ID, Ids.next().getBytes(UTF_8));
             headers.add(CONTENT_TYPE, CONTENT_TYPE_VALUE);
             headers.add(SENT_AT, Long.toString(System.currentTimeMillis()).getBytes(UTF_8));
-            producer.send(new ProducerRecord<>(topic, null, null, null, body, headers), (stored, failure) -> {
-                if (failure == null) {
-                    inFlight.confirmed(1);
-                } else {
-                    inFlight.failed(failure);
-                }
-            });
+            Future<RecordMetadata> unused =
+                    producer.send(new ProducerRecord<>(topic, null, null, null, body, headers), (stored, failure) -> {
+                        if (failure == null) {
+                            inFlight.confirmed(1);
+                        } else {
+                            inFlight.failed(failure);
+                        }
+                    });
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.waybill.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,7 +69,9 @@ final class PlainSqsConsumers implements Contender.Consuming {
     }
 
     private void handle(Message message) {
-        String attribute = message.messageAttributes().get(PlainSqs.ATTRIBUTE).stringValue();
+        String attribute = Objects.requireNonNull(
+                        message.messageAttributes().get(PlainSqs.ATTRIBUTE), PlainSqs.ATTRIBUTE)
+                .stringValue();
         handler.handle(field(attribute, ID), Long.parseLong(field(attribute, SENT_AT)), Body.bytes(message.body()));
     }
 

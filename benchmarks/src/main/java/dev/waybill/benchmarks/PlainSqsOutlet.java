@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -28,7 +29,7 @@ final class PlainSqsOutlet implements Outlet {
     PlainSqsOutlet(SqsClient client, String url) {
         this.client = client;
         this.url = url;
-        linger.scheduleAtFixedRate(this::flush, LINGER_MILLIS, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        Future<?> unused = linger.scheduleAtFixedRate(this::flush, LINGER_MILLIS, LINGER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

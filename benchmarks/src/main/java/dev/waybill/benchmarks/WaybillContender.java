@@ -7,6 +7,7 @@ import dev.waybill.Queue;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** Waybill, on any broker. */
 final class WaybillContender implements Contender {
@@ -56,7 +57,7 @@ final class WaybillContender implements Contender {
         @Override
         public void send(byte[] body) {
             sent++;
-            producer.send(body).whenComplete((nothing, failure) -> {
+            CompletableFuture<Void> unused = producer.send(body).whenComplete((nothing, failure) -> {
                 if (failure == null) {
                     answered.add(1);
                 } else {

@@ -7,7 +7,7 @@ import java.util.concurrent.BlockingQueue;
 
 /** What a plain client hands messages to: threads that handle them, behind a bounded queue. With one, there is no thread. */
 final class Workers implements AutoCloseable {
-    private static final Runnable END = () -> {};
+    private static final Runnable END = new End();
 
     private final BlockingQueue<Runnable> waiting = new ArrayBlockingQueue<>(4096);
     private final List<Thread> threads = new ArrayList<>();
@@ -27,6 +27,12 @@ final class Workers implements AutoCloseable {
         } else {
             waiting.put(task);
         }
+    }
+
+    /** Tells a worker to end. */
+    private record End() implements Runnable {
+        @Override
+        public void run() {}
     }
 
     private void work() {

@@ -12,7 +12,12 @@ import java.util.stream.Collectors;
  */
 enum Emulation {
     /** None but what the portable contract says, every capability native, and everything reported before a call returns. */
-    NONE(new Limits(16 << 20, 1_000, Long.MAX_VALUE, 1, 1_000, 1), true, false, true, ReadyMessages.Order.FIFO),
+    NONE(
+            new Limits(16 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 1),
+            true,
+            false,
+            true,
+            ReadyMessages.Order.FIFO),
     /** Quorum queues of RabbitMQ 4.3: a lock ends only with its receiver. */
     RABBITMQ(
             new Limits(16 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 1),

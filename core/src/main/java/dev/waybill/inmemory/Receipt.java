@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Receipt implements Inbound {
     private final Envelope envelope;
     private final InMemoryReceiver receiver;
-    private final int lane;
+    private final short lane;
     private final long sequence;
     private final boolean redelivered;
     private final int deliveryCount;
@@ -27,7 +27,7 @@ final class Receipt implements Inbound {
     Receipt(Envelope envelope, InMemoryReceiver receiver, int lane, long sequence, long lockedUntil) {
         this.envelope = envelope;
         this.receiver = receiver;
-        this.lane = lane;
+        this.lane = (short) lane;
         this.sequence = sequence;
         this.lockedUntil = lockedUntil;
         redelivered = false;

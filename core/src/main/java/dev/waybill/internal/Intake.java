@@ -155,10 +155,13 @@ final class Intake<T> {
      */
     private void callBackAFetcher() {
         for (Slot slot : slots) {
-            Thread fetcher = slot.fetcher;
-            if (fetcher != null && !slot.calledBack) {
+            if (slot.busy && !slot.calledBack) {
+                // First said, then interrupted: who is only on the way into the receive finds it said.
                 slot.calledBack = true;
-                fetcher.interrupt();
+                Thread fetcher = slot.fetcher;
+                if (fetcher != null) {
+                    fetcher.interrupt();
+                }
                 return;
             }
         }
@@ -241,7 +244,7 @@ final class Intake<T> {
             List<Inbound> received;
             slot.fetcher = Thread.currentThread();
             try {
-                received = lane.receiver().receive(max, WAIT);
+                received = slot.calledBack ? List.of() : lane.receiver().receive(max, WAIT);
             } finally {
                 slot.fetcher = null;
             }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingSend extends CompletableFuture<Void> implements Outbound {
     private final SendPipe pipe;
     private final Envelope envelope;
-    final long size;
+    final int size;
     final long startNanos;
 
     // Guarded by the pipe's lock.
@@ -29,7 +29,7 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
     PendingSend(SendPipe pipe, Envelope envelope, long size, long startNanos) {
         this.pipe = pipe;
         this.envelope = envelope;
-        this.size = size;
+        this.size = (int) Math.min(size, Integer.MAX_VALUE);
         this.startNanos = startNanos;
     }
 

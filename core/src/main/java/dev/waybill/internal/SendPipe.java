@@ -105,7 +105,7 @@ final class SendPipe {
                 return refused(send, Reason.CLOSED, "the producer is closed");
             }
             inFlight++;
-            bytesInFlight += size;
+            bytesInFlight += send.size;
             link(send);
             queued.add(send);
             if (handingOver || !canHandOver()) {

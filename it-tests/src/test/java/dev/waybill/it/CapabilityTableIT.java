@@ -31,7 +31,7 @@ class CapabilityTableIT {
         List<Capabilities> brokers = new ArrayList<>();
         for (String server : List.of("rabbitmq", "kafka", "sqs")) {
             try (TestServer running = TestServers.start(server)) {
-                brokers.add(capabilities(new ServerHarness(running, Object.class).config()));
+                brokers.add(capabilities(ServerUnderTest.config(running, running.uri())));
             }
         }
         brokers.add(capabilities(WaybillConfig.of(Map.of("waybill.broker", "in-memory"))));

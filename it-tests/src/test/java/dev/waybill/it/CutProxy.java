@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
@@ -14,18 +15,22 @@ final class CutProxy implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CutProxy.class.getName());
 
     private final ServerSocket listening;
-    private final int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile InetSocketAddress target;
     private volatile boolean cut;
 
-    CutProxy(int target) throws IOException {
-        this.target = target;
+    /** Refuses every connection until it knows where to lead it. */
+    CutProxy() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start(this::accept);
     }
 
     int port() {
         return listening.getLocalPort();
+    }
+
+    void leadTo(String host, int port) {
+        target = new InetSocketAddress(host, port);
     }
 
     /** Ends every connection, and every new one at once. */
@@ -42,18 +47,36 @@ final class CutProxy implements AutoCloseable {
         while (!listening.isClosed()) {
             try {
                 Socket client = listening.accept();
-                if (cut) {
-                    end(client);
-                    continue;
-                }
-                Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-                sockets.add(client);
-                sockets.add(server);
-                start(() -> pump(client, server));
-                start(() -> pump(server, client));
-            } catch (IOException closedOrServerGone) {
-                LOG.log(System.Logger.Level.TRACE, "a connection was not made", closedOrServerGone);
+                start(() -> lead(client));
+            } catch (IOException closed) {
+                LOG.log(System.Logger.Level.TRACE, "no longer listening", closed);
             }
+        }
+    }
+
+    private void lead(Socket client) {
+        Socket server = new Socket();
+        sockets.add(client);
+        sockets.add(server);
+        try {
+            if (cut || target == null) {
+                throw new IOException("cut");
+            }
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            server.connect(target);
+            if (cut) {
+                throw new IOException("cut");
+            }
+            start(() -> pump(client, server));
+            pump(server, client);
+        } catch (IOException notMade) {
+            LOG.log(System.Logger.Level.TRACE, "a connection was not made", notMade);
+        } finally {
+            end(client);
+            end(server);
+            sockets.remove(client);
+            sockets.remove(server);
         }
     }
 
@@ -66,8 +89,6 @@ final class CutProxy implements AutoCloseable {
         } finally {
             end(from);
             end(to);
-            sockets.remove(from);
-            sockets.remove(to);
         }
     }
 

@@ -1,34 +1,14 @@
 package dev.waybill.it;
 
-import dev.waybill.servers.TestServer;
-import dev.waybill.servers.TestServers;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class KafkaFaultIT extends FaultRules {
-    private static TestServer server;
-
     @RegisterExtension
-    static final ConformanceReport REPORT = new ConformanceReport(() -> server.product());
-
-    @BeforeAll
-    static void start() {
-        server = TestServers.start("kafka");
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    static final ServerUnderTest SERVER = new ServerUnderTest("kafka", Admin.class);
 
     @Override
-    TestServer server() {
-        return server;
-    }
-
-    @Override
-    boolean proxied() {
-        return false;
+    ServerUnderTest site() {
+        return SERVER;
     }
 }

@@ -1,32 +1,21 @@
 package dev.waybill.it;
 
 import com.rabbitmq.client.Connection;
-import dev.waybill.servers.TestServer;
-import dev.waybill.servers.TestServers;
 import dev.waybill.tck.BrokerConformance;
 import dev.waybill.tck.BrokerHarness;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@DisabledIfSystemProperty(
+        named = "waybill.it.servers",
+        matches = "containers|external",
+        disabledReason = "the second version of RabbitMQ runs as a local process only")
 class RabbitMq40ConformanceIT extends BrokerConformance {
-    private static TestServer server;
-
     @RegisterExtension
-    static final ConformanceReport REPORT = new ConformanceReport(() -> server.product());
-
-    @BeforeAll
-    static void start() {
-        server = TestServers.start("rabbitmq-4.0");
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    static final ServerUnderTest SERVER = new ServerUnderTest("rabbitmq-4.0", Connection.class);
 
     @Override
     protected BrokerHarness harness() {
-        return new ServerHarness(server, Connection.class);
+        return SERVER;
     }
 }

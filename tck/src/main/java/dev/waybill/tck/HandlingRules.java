@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -223,6 +224,10 @@ abstract class HandlingRules extends Chapter {
         await().untilAsserted(() -> assertThat(counts).isEqualTo(Map.of("m", 2)));
     }
 
+    private static <V> V stage(Map<String, V> stages, String name) {
+        return Objects.requireNonNull(stages.get(name), name);
+    }
+
     @Test
     void q9_4_anAsynchronousHandlerSettlesWhenItsStageCompletes() {
         Queue<String> queue = newQueue().build();
@@ -237,10 +242,10 @@ abstract class HandlingRules extends Chapter {
         waybill.producer(queue).send("a").join();
         waybill.producer(queue).send("b").join();
         await().untilAsserted(() -> assertThat(stages).containsOnlyKeys("a1", "b1"));
-        stages.get("a1").complete(Outcome.accept());
-        stages.get("b1").completeExceptionally(new IllegalStateException("later"));
+        stage(stages, "a1").complete(Outcome.accept());
+        stage(stages, "b1").completeExceptionally(new IllegalStateException("later"));
         await().untilAsserted(() -> assertThat(stages).containsKey("b2"));
-        stages.get("b2").complete(Outcome.accept());
+        stage(stages, "b2").complete(Outcome.accept());
         stays("both are settled", () -> assertThat(deliveries).hasValue(3));
     }
 }

@@ -52,6 +52,17 @@ public final class Ledger {
         return duplicates;
     }
 
+    /** What was seen with the redelivery flag. */
+    public Set<String> redelivered() {
+        Set<String> redelivered = new ConcurrentSkipListSet<>();
+        seen.forEach((id, flags) -> {
+            if (flags.contains(true)) {
+                redelivered.add(id);
+            }
+        });
+        return redelivered;
+    }
+
     @Override
     public String toString() {
         return "ledger: sent " + sent.size() + ", seen " + seen.size() + ", lost " + lost().size()

@@ -18,13 +18,13 @@ import dev.waybill.Waybill;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -79,7 +79,7 @@ abstract class SendingRules extends Chapter {
         Queue<byte[]> queue = Queue.named(newName(), Codec.bytes()).build();
         byte[] binary = new byte[4096];
         new Random(7).nextBytes(binary);
-        Map<String, byte[]> bodies = new ConcurrentHashMap<>(Map.of(
+        Map<String, byte[]> bodies = new HashMap<>(Map.of(
                 "empty", new byte[0],
                 "zero", new byte[] {0},
                 "binary", binary,

@@ -3,7 +3,6 @@ package dev.waybill.servers;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -21,13 +20,12 @@ final class AmqpProbe {
 
     /** Name and version, such as {@code RabbitMQ 4.3.6}. */
     static String ask(String host, int port) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(host, port), TIMEOUT_MILLIS);
+        try (Socket socket = TcpProbe.connected(host, port)) {
             return ask(socket);
         }
     }
 
-    static String ask(Socket socket) throws IOException {
+    private static String ask(Socket socket) throws IOException {
         socket.setSoTimeout(TIMEOUT_MILLIS);
         socket.getOutputStream().write(HEADER);
         DataInputStream in = new DataInputStream(socket.getInputStream());

@@ -58,8 +58,8 @@ final class Command {
                 .findFirst();
     }
 
-    /** The Java that runs this. */
-    static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    /** A program of the JDK that runs this. */
+    static String jdk(String program) {
+        return Path.of(System.getProperty("java.home"), "bin", program).toString();
     }
 }

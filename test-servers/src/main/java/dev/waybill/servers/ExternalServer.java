@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 
 /** A server that somebody else runs: it is only looked at. */
-final class ExternalServer implements RabbitMqServer {
-    private static final int AMQP_PORT = 5672;
-    private static final int KAFKA_PORT = 9092;
-
+class ExternalServer implements TestServer {
     private final String broker;
     private final String uri;
     private final String product;
@@ -30,74 +27,108 @@ final class ExternalServer implements RabbitMqServer {
     }
 
     static RabbitMqServer rabbitmq() {
-        return new ExternalServer("rabbitmq", uri -> AmqpProbe.ask(uri.getHost(), port(uri, AMQP_PORT)));
+        return new RabbitMq();
     }
 
-    static TestServer kafka() {
-        return new ExternalServer("kafka", uri -> {
-            KafkaProbe.ask(uri.getHost(), port(uri, KAFKA_PORT));
-            return "Apache Kafka (external)";
-        });
+    static KafkaServer kafka() {
+        return new Kafka();
     }
 
     static TestServer sqs() {
-        return new ExternalServer("sqs", uri -> {
-            SqsProbe.ask(uri.toString());
-            return "SQS (external)";
-        });
-    }
-
-    private static int port(URI uri, int usual) {
-        return uri.getPort() < 0 ? usual : uri.getPort();
+        return new ExternalServer("sqs", uri -> SqsProbe.ask(uri.toString()));
     }
 
     @Override
-    public String broker() {
+    public final String broker() {
         return broker;
     }
 
     @Override
-    public String uri() {
+    public final String uri() {
         return uri;
     }
 
     @Override
-    public String product() {
+    public final String product() {
         return product;
     }
 
     @Override
-    public void start() {
+    public final boolean keepsData() {
+        return true;
+    }
+
+    @Override
+    public final void start() {
         throw refusal("started");
     }
 
     @Override
-    public void restart() {
+    public final void restart() {
         throw refusal("restarted");
     }
 
     @Override
-    public void kill() {
+    public final void kill() {
         throw refusal("killed");
     }
 
     @Override
-    public String managementUri() {
-        throw refusal("managed");
+    public final void close() {
+        // It is not ours to end.
     }
 
-    @Override
-    public String rabbitmqctl(String... arguments) {
-        throw refusal("commanded");
-    }
-
-    private UnsupportedOperationException refusal(String what) {
+    final UnsupportedOperationException refusal(String what) {
         return new UnsupportedOperationException("An external " + broker + " cannot be " + what + " from here; "
                 + Mode.KEY + "=local or containers starts one that can");
     }
 
-    @Override
-    public void close() {
-        // It is not ours to end.
+    private static final class RabbitMq extends ExternalServer implements RabbitMqServer {
+        private static final int USUAL_PORT = 5672;
+
+        RabbitMq() {
+            super("rabbitmq", uri -> AmqpProbe.ask(uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort()));
+        }
+
+        @Override
+        public String managementUri() {
+            throw refusal("managed");
+        }
+
+        @Override
+        public String tlsUri() {
+            throw refusal("given another listener");
+        }
+
+        @Override
+        public String rabbitmqctl(String... arguments) {
+            throw refusal("commanded");
+        }
+    }
+
+    private static final class Kafka extends ExternalServer implements KafkaServer {
+        private static final int USUAL_PORT = 9092;
+
+        Kafka() {
+            super("kafka", uri -> {
+                KafkaProbe.ask(uri.getHost(), uri.getPort() < 0 ? USUAL_PORT : uri.getPort());
+                return "Apache Kafka (external, its protocol tells no version)";
+            });
+        }
+
+        @Override
+        public String saslUri() {
+            throw refusal("given another listener");
+        }
+
+        @Override
+        public String saslUser() {
+            throw refusal("given a user");
+        }
+
+        @Override
+        public String saslPassword() {
+            throw refusal("given a user");
+        }
     }
 }

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Small work on files. */
 final class Folders {
+    private static final int TAIL_LINES = 40;
+
     private Folders() {}
 
     /** Deletes a folder and all in it; what is not there, or goes meanwhile, is fine. */
@@ -70,5 +72,11 @@ final class Folders {
         } catch (IOException e) {
             return "(its log cannot be read: " + e + ")";
         }
+    }
+
+    /** The end of a text. */
+    static String tail(String log) {
+        List<String> lines = log.lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
     }
 }

@@ -33,7 +33,7 @@ final class LocalElasticMq extends LocalServer {
         run(
                 "ElasticMQ",
                 List.of(
-                        Command.java(),
+                        Command.jdk("java"),
                         "-Xmx512m",
                         "-Dconfig.file=" + file,
                         "-cp",
@@ -62,7 +62,7 @@ final class LocalElasticMq extends LocalServer {
 
     @Override
     String probe() throws IOException {
-        SqsProbe.ask(uri());
+        SqsProbe.listQueues(uri());
         try (Stream<Path> files = Files.list(jars)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.startsWith(JAR))

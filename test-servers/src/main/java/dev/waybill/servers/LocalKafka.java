@@ -15,12 +15,13 @@ import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 
 /** Kafka out of Maven Central's jars: one node, broker and controller in one. */
-final class LocalKafka extends LocalServer {
+final class LocalKafka extends LocalServer implements KafkaServer {
     private static final Duration FORMAT_LIMIT = Duration.ofMinutes(1);
 
     private final Path jars = MavenJars.resolve("kafka");
     private final int port = takePort();
     private final int controllerPort = takePort();
+    private final KafkaTls tls = new KafkaTls(takePort());
     private final ServerOptions options;
 
     LocalKafka(ServerOptions options) {
@@ -56,11 +57,14 @@ final class LocalKafka extends LocalServer {
         Command.run(new ProcessBuilder(command), FORMAT_LIMIT);
     }
 
-    /** A random id in the form that the tool takes: 16 bytes in URL-safe base 64. */
+    /**
+     * A random id in the form that the tool takes: 16 bytes in URL-safe base 64. Not one that begins with a dash, which the tool
+     * takes for an option of its own.
+     */
     private static String clusterId() {
         UUID random = UUID.randomUUID();
         byte[] bytes = java.nio.ByteBuffer.allocate(16)
-                .putLong(random.getMostSignificantBits())
+                .putLong(random.getMostSignificantBits() & Long.MAX_VALUE)
                 .putLong(random.getLeastSignificantBits())
                 .array();
         return java.util.Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
@@ -69,7 +73,7 @@ final class LocalKafka extends LocalServer {
     private List<String> java(String... arguments) {
         return Stream.concat(
                         Stream.of(
-                                Command.java(),
+                                Command.jdk("java"),
                                 "-cp",
                                 jars + "/*",
                                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -83,16 +87,44 @@ final class LocalKafka extends LocalServer {
         lines.put("process.roles", "broker,controller");
         lines.put("node.id", "1");
         lines.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
-        lines.put("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        lines.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
         lines.put("controller.listener.names", "CONTROLLER");
         lines.put("inter.broker.listener.name", "PLAINTEXT");
-        lines.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
         lines.put("log.dirs", data().resolve("logs").toString());
+        String plain = "PLAINTEXT://127.0.0.1:";
+        String secure = "";
+        String protocols = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT";
+        TestCertificates certificates = options.certificates();
+        if (certificates != null) {
+            secure = "," + KafkaTls.LISTENER + "://127.0.0.1:" + tls.port();
+            protocols += "," + KafkaTls.LISTENER + ":SASL_SSL";
+            lines.putAll(tls.settings(certificates.serverKeyStore().toString(), certificates.password()));
+        }
+        lines.put("listeners", plain + port + secure + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        int advertised = options.advertisedPort() > 0 ? options.advertisedPort() : port;
+        lines.put("advertised.listeners", plain + advertised + secure);
+        lines.put("listener.security.protocol.map", protocols);
         lines.putAll(options.config());
         return lines.entrySet().stream()
                 .map(line -> line.getKey() + "=" + line.getValue() + "\n")
                 .collect(Collectors.joining());
+    }
+
+    @Override
+    public String saslUri() {
+        if (options.certificates() == null) {
+            throw new IllegalStateException("This server was started without TLS");
+        }
+        return "kafka://127.0.0.1:" + tls.port();
+    }
+
+    @Override
+    public String saslUser() {
+        return KafkaTls.USER;
+    }
+
+    @Override
+    public String saslPassword() {
+        return tls.password();
     }
 
     @Override

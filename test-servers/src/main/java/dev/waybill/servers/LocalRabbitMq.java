@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** RabbitMQ out of Debian's packages, with an epmd of its own. */
 final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
@@ -20,6 +19,7 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
 
     private final Path tree;
     private final int port = takePort();
+    private final int tlsPort = takePort();
     private final int managementPort = takePort();
     private final int distributionPort = takePort();
     private final int epmdPort = takePort();
@@ -49,6 +49,14 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
     }
 
     @Override
+    public String tlsUri() {
+        if (options.certificates() == null) {
+            throw new IllegalStateException("This server was started without TLS");
+        }
+        return "amqps://guest:guest@127.0.0.1:" + tlsPort;
+    }
+
+    @Override
     public String managementUri() {
         return "http://127.0.0.1:" + managementPort;
     }
@@ -57,8 +65,7 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
     void launch() throws IOException {
         Files.createDirectories(data().resolve("home"));
         Files.writeString(data().resolve("rabbitmq.conf"), configuration());
-        Files.writeString(
-                data().resolve("enabled_plugins"), "[rabbitmq_management,rabbitmq_consistent_hash_exchange].\n");
+        Files.writeString(data().resolve("enabled_plugins"), RabbitMqSettings.enabledPlugins());
         Path epmd = tree.resolve("usr/lib/erlang/bin/epmd");
         run("epmd", List.of(epmd.toString(), "-port", Integer.toString(epmdPort)), environment());
         run("RabbitMQ", List.of(tool("rabbitmq-server")), environment());
@@ -69,16 +76,15 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
         lines.put("listeners.tcp.default", "127.0.0.1:" + port);
         lines.put("management.tcp.ip", "127.0.0.1");
         lines.put("management.tcp.port", Integer.toString(managementPort));
-        lines.put("loopback_users", "none");
-        lines.put("log.console", "true");
-        lines.put("log.console.level", "info");
-        lines.put("log.file", "false");
-        lines.put("vm_memory_high_watermark.absolute", "2GB");
-        lines.put("disk_free_limit.absolute", "50MB");
-        lines.putAll(options.config());
-        return lines.entrySet().stream()
-                .map(line -> line.getKey() + " = " + line.getValue() + "\n")
-                .collect(Collectors.joining());
+        TestCertificates certificates = options.certificates();
+        if (certificates != null) {
+            lines.putAll(RabbitMqSettings.tls(
+                    "127.0.0.1:" + tlsPort,
+                    certificates.authorityPem().toString(),
+                    certificates.serverPem().toString(),
+                    certificates.serverKeyPem().toString()));
+        }
+        return RabbitMqSettings.configuration(lines, options);
     }
 
     private Map<String, String> environment() {
@@ -113,7 +119,18 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
 
     @Override
     String probe() throws IOException {
-        return AmqpProbe.ask("127.0.0.1", port);
+        String product = AmqpProbe.ask("127.0.0.1", port);
+        // Its listeners open one after the other.
+        TcpProbe.connect("127.0.0.1", managementPort);
+        if (options.certificates() != null) {
+            TcpProbe.connect("127.0.0.1", tlsPort);
+        }
+        return product;
+    }
+
+    @Override
+    void beforeKill() {
+        RabbitMqSettings.writeQueueNames(this);
     }
 
     @Override

@@ -40,6 +40,9 @@ abstract class LocalServer implements TestServer {
     /** Asks the server by its own protocol who it is; fails while it does not serve. */
     abstract String probe() throws IOException;
 
+    /** The last that a running server is asked before it is killed. */
+    void beforeKill() {}
+
     final Path data() {
         return data;
     }
@@ -59,6 +62,11 @@ abstract class LocalServer implements TestServer {
     @Override
     public final String broker() {
         return broker;
+    }
+
+    @Override
+    public final boolean keepsData() {
+        return true;
     }
 
     @Override
@@ -124,6 +132,9 @@ abstract class LocalServer implements TestServer {
 
     @Override
     public final synchronized void kill() {
+        if (!running.isEmpty()) {
+            beforeKill();
+        }
         endAll(Supervised::kill);
     }
 

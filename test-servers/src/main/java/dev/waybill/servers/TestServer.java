@@ -15,6 +15,12 @@ public interface TestServer extends AutoCloseable {
     String product();
 
     /**
+     * Whether queues and messages survive {@link #restart()} and {@link #kill()}: they do, but for the doubles of SQS that run
+     * in containers.
+     */
+    boolean keepsData();
+
+    /**
      * Starts it again after {@link #kill()}, with its data and at its address; returns when it serves.
      *
      * @throws IllegalStateException if it is running or closed

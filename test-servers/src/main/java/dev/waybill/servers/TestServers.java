@@ -1,5 +1,7 @@
 package dev.waybill.servers;
 
+import java.util.List;
+
 /**
  * Starts servers, from where {@code waybill.it.servers} says (a system property, or the environment variable
  * {@code WAYBILL_IT_SERVERS}): {@code local} processes, which is the default, {@code containers}, or {@code external} ones at
@@ -14,6 +16,8 @@ package dev.waybill.servers;
  * }</pre>
  */
 public final class TestServers {
+    private static final List<String> RABBITMQ_VERSIONS = List.of("4.3", "4.0");
+
     private TestServers() {}
 
     /**
@@ -49,25 +53,32 @@ public final class TestServers {
      * @param version {@code 4.3} or {@code 4.0}
      */
     public static RabbitMqServer rabbitmq(String version, ServerOptions options) {
+        if (!RABBITMQ_VERSIONS.contains(version)) {
+            throw new IllegalArgumentException("RabbitMQ '" + version + "' must be one of " + RABBITMQ_VERSIONS);
+        }
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalRabbitMq(version, options));
-            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case CONTAINERS -> started(new ContainerRabbitMq(version, options));
             case EXTERNAL -> ExternalServer.rabbitmq();
         };
     }
 
-    private static TestServer kafka(ServerOptions options) {
+    /** A running Kafka. */
+    public static KafkaServer kafka(ServerOptions options) {
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalKafka(options));
-            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case CONTAINERS -> started(new ContainerKafka(options));
             case EXTERNAL -> ExternalServer.kafka();
         };
     }
 
     private static TestServer sqs(ServerOptions options) {
+        if (options.certificates() != null) {
+            throw new IllegalArgumentException("SQS has no TLS listener; its doubles speak plain HTTP");
+        }
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalElasticMq(options));
-            case CONTAINERS -> throw new UnsupportedOperationException("containers");
+            case CONTAINERS -> started(new ContainerSqs(options));
             case EXTERNAL -> ExternalServer.sqs();
         };
     }

@@ -1,0 +1,73 @@
+package dev.waybill.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.waybill.Capability;
+import dev.waybill.ConfigException;
+import dev.waybill.spi.QueueDefinition;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a queue's declaration on servers that a test cannot have. */
+class SpecsTest {
+    private static final QueueDefinition QUEUE = new QueueDefinition("orders", 5, Duration.ofSeconds(30));
+    private static final Names NAMES = Names.with("");
+    private static final Server UNREADABLE = new Server("4.4", true, Map.of());
+    private static final Server WITHOUT_DEAD_LETTERS = new Server("4.2", false, Map.of());
+
+    @Test
+    void names_cannot_meet() {
+        assertThat(NAMES.group("orders")).isEqualTo("waybill-orders");
+        assertThat(NAMES.deadLetterGroup("orders")).isEqualTo("waybill-orders.dlq");
+        assertThat(NAMES.deadLetterTopic("orders")).isEqualTo("dlq.orders");
+        assertThat(Names.with("dead-").deadLetterTopic("orders")).isEqualTo("dead-orders");
+    }
+
+    @Test
+    void brokers_whose_configuration_cannot_be_read_bound_nothing() {
+        GroupSpec spec = GroupSpec.main(new QueueDefinition("q", 10, Duration.ofHours(12)), NAMES, UNREADABLE);
+        assertThat(spec.fixed())
+                .containsEntry("share.record.lock.duration.ms", "43200000")
+                .containsEntry("share.delivery.count.limit", "10")
+                .containsEntry("share.auto.offset.reset", "earliest")
+                .containsEntry("errors.deadletterqueue.topic.name", "dlq.q");
+        assertThat(GroupSpec.deadLetters(QUEUE, NAMES, UNREADABLE).fixed())
+                .containsEntry("share.delivery.count.limit", "10")
+                .containsEntry("errors.deadletterqueue.topic.name", "dlq.orders");
+    }
+
+    @Test
+    void a_server_that_would_drop_a_message_at_the_limit_gets_the_highest() {
+        Server server = new Server("4.2", false, Map.of("group.share.max.delivery.count.limit", "8"));
+        GroupSpec spec = GroupSpec.main(QUEUE, NAMES, server);
+        assertThat(spec.fixed())
+                .containsEntry("share.delivery.count.limit", "8")
+                .doesNotContainKey("errors.deadletterqueue.topic.name");
+        assertThat(Capable.of(WITHOUT_DEAD_LETTERS, OptionalInt.empty()).has(Capability.DELIVERY_LIMIT))
+                .isFalse();
+    }
+
+    @Test
+    void several_partitions_are_not_first_in_first_out() {
+        assertThat(Capable.of(UNREADABLE, OptionalInt.of(3)).has(Capability.FIFO))
+                .isFalse();
+        assertThat(Capable.of(UNREADABLE, OptionalInt.of(1)).has(Capability.FIFO))
+                .isTrue();
+    }
+
+    @Test
+    void a_lock_shorter_than_the_broker_allows_names_both() {
+        Server server = new Server(
+                "4.4",
+                true,
+                Map.of(
+                        "group.share.min.record.lock.duration.ms", "15000",
+                        "group.share.max.record.lock.duration.ms", "60000"));
+        assertThatThrownBy(() -> GroupSpec.main(new QueueDefinition("q", 5, Duration.ofSeconds(1)), NAMES, server))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll("lockDuration", "'q'", "1000 ms", "15000 to 60000 ms");
+    }
+}

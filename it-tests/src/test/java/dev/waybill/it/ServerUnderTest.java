@@ -1,0 +1,160 @@
+package dev.waybill.it;
+
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.servers.RabbitMqServer;
+import dev.waybill.servers.ServerOptions;
+import dev.waybill.servers.TestServer;
+import dev.waybill.servers.TestServers;
+import dev.waybill.tck.BrokerHarness;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestWatcher;
+
+/**
+ * The real server of a test class, behind a proxy that can cut its connections. Starts it before the class, ends it afterwards,
+ * and reports which server it was and how the tests came out.
+ */
+final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAllCallback, TestWatcher {
+    private final String name;
+    private final Class<?> nativeType;
+    private final AtomicInteger passed = new AtomicInteger();
+    private final AtomicInteger aborted = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+
+    private TestServer server;
+    private CutProxy proxy;
+
+    /**
+     * @param name as {@link TestServers#start(String)} takes it
+     * @param nativeType what {@link Waybill#unwrap} hands out there
+     */
+    ServerUnderTest(String name, Class<?> nativeType) {
+        this.name = name;
+        this.nativeType = nativeType;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws IOException {
+        if (server != null) {
+            return; // the class around this one has started it
+        }
+        proxy = new CutProxy();
+        // Kafka's clients go where the broker says that it is.
+        server = TestServers.start(
+                name, name.equals("kafka") ? ServerOptions.usual().advertising(proxy.port()) : ServerOptions.usual());
+        if (proxied()) {
+            URI real = URI.create(server.uri());
+            proxy.leadTo(real.getHost(), real.getPort());
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws IOException {
+        if (context.getRequiredTestClass().isMemberClass()) {
+            return;
+        }
+        Report.line("%s server=\"%s\" mode=%s passed=%d aborted=%d failed=%d"
+                .formatted(
+                        context.getRequiredTestClass().getSimpleName(),
+                        server.product(),
+                        mode(),
+                        passed.get(),
+                        aborted.get(),
+                        failed.get()));
+        server.close();
+        proxy.close();
+    }
+
+    TestServer server() {
+        return server;
+    }
+
+    CutProxy proxy() {
+        return proxy;
+    }
+
+    /** Whether the way to the server leads through the proxy. */
+    boolean proxied() {
+        return !external();
+    }
+
+    @Override
+    public WaybillConfig config() {
+        URI real = URI.create(server.uri());
+        return config(
+                server,
+                proxied()
+                        ? server.uri().replace(real.getHost() + ":" + real.getPort(), "127.0.0.1:" + proxy.port())
+                        : server.uri());
+    }
+
+    /** How to open a Waybill on a server that is reached at that address. */
+    static WaybillConfig config(TestServer server, String uri) {
+        WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", server.broker(), "waybill.uri", uri));
+        // The doubles of SQS take any access key.
+        return server.broker().equals("sqs")
+                ? config.with("waybill.username", "test").with("waybill.password", "test")
+                : config;
+    }
+
+    @Override
+    public Class<?> nativeType() {
+        return nativeType;
+    }
+
+    /** SQS is a service that nobody restarts; its double loses what is in flight when it is, so that this would test the double. */
+    @Override
+    public Optional<Runnable> restart() {
+        return external() || server.broker().equals("sqs") ? Optional.empty() : Optional.of(server::restart);
+    }
+
+    @Override
+    public Optional<Consumer<Waybill>> loseConnections() {
+        if (server instanceof RabbitMqServer rabbit && !external()) {
+            return Optional.of(waybill -> rabbit.rabbitmqctl("close_all_connections", "test"));
+        }
+        return proxied()
+                ? Optional.of(waybill -> {
+                    proxy.cut();
+                    proxy.heal();
+                })
+                : Optional.empty();
+    }
+
+    /** A server that we have not started is not ours to stop. */
+    private static boolean external() {
+        return mode().equals("external");
+    }
+
+    private static String mode() {
+        return System.getProperty("waybill.it.servers", "local");
+    }
+
+    @Override
+    public void testSuccessful(ExtensionContext context) {
+        passed.incrementAndGet();
+    }
+
+    @Override
+    public void testAborted(ExtensionContext context, Throwable cause) {
+        aborted.incrementAndGet();
+        Report.line("%s: %s not run: %s"
+                .formatted(
+                        context.getTestClass().map(Class::getSimpleName).orElse(""),
+                        context.getDisplayName(),
+                        cause.getMessage()));
+    }
+
+    @Override
+    public void testFailed(ExtensionContext context, Throwable cause) {
+        failed.incrementAndGet();
+    }
+}

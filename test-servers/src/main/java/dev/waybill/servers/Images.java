@@ -1,0 +1,13 @@
+package dev.waybill.servers;
+
+/** The container images of the servers, all in one place. */
+final class Images {
+    static final String KAFKA = "apache/kafka:4.4.0";
+    static final String SQS = "localstack/localstack:4";
+
+    private Images() {}
+
+    static String rabbitMq(String version) {
+        return "rabbitmq:" + version + "-management";
+    }
+}
