@@ -58,6 +58,8 @@ final class RabbitMqReceiver implements Receiver {
     private int consumerPrefetch;
     /** Whether to consume as soon as enough of what is held is settled. */
     private volatile boolean waitingForRoom;
+    /** Whether messages may have gone back since the last consumer. */
+    private volatile boolean gaveBack;
 
     /**
      * @param releaseIsFree whether a returned message does not count as delivered
@@ -84,16 +86,26 @@ final class RabbitMqReceiver implements Receiver {
     private void consume() {
         consuming.lock();
         try {
-            consumerPrefetch = prefetch;
-            channel.basicQos(consumerPrefetch);
-            Pushed fresh = new Pushed(channel);
-            fresh.tag = channel.basicConsume(queue, false, fresh);
-            consumer = fresh;
+            if (gaveBack) {
+                // The server puts off returns that are many, but not a new consumer, who would then get what comes behind them.
+                // A consumer of one gets the first of them, and when it ends the others are back too.
+                gaveBack = false;
+                cancel(consume(1));
+            }
+            consumer = consume(prefetch);
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
         } finally {
             consuming.unlock();
         }
+    }
+
+    private Pushed consume(int limit) throws IOException {
+        consumerPrefetch = limit;
+        channel.basicQos(limit);
+        Pushed fresh = new Pushed(channel);
+        fresh.tag = channel.basicConsume(queue, false, fresh);
+        return fresh;
     }
 
     /** Afterwards all that it was sent is in the buffer. */
@@ -125,6 +137,7 @@ final class RabbitMqReceiver implements Receiver {
             if (former != null && (!wanted || consumerPrefetch != prefetch)) {
                 cancel(former);
             }
+            giveBackWhatIsNotWanted();
             waitingForRoom = wanted && consumer == null;
             if (waitingForRoom && held() <= prefetch) {
                 waitingForRoom = false;
@@ -220,10 +233,9 @@ final class RabbitMqReceiver implements Receiver {
 
     private void giveBackWhatIsNotWanted() {
         try {
-            settlements.giveBack(this::takeUnwanted);
+            settlements.giveBack(takeUnwanted());
         } catch (IOException | ShutdownSignalException failed) {
-            LOG.debug(
-                    "the channel of queue {} ended, which gives back what it held: {}", queue, Faults.describe(failed));
+            throw Faults.of(failed);
         }
     }
 
@@ -235,6 +247,7 @@ final class RabbitMqReceiver implements Receiver {
             }
             List<RabbitMqInbound> fetched = List.copyOf(buffer);
             buffer.clear();
+            gaveBack = true;
             return fetched;
         } finally {
             lock.unlock();
@@ -356,7 +369,6 @@ final class RabbitMqReceiver implements Receiver {
     @Override
     public void pause() {
         change(() -> paused = true);
-        giveBackWhatIsNotWanted();
     }
 
     @Override
@@ -367,7 +379,6 @@ final class RabbitMqReceiver implements Receiver {
     @Override
     public void stop() {
         change(() -> stopped = true);
-        giveBackWhatIsNotWanted();
     }
 
     private void change(Runnable state) {
