@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -84,10 +84,10 @@ final class RabbitMqReceiver implements Receiver {
     }
 
     private void consume() {
-        consuming.lock();
         try {
             if (gaveBack) {
-                // The server puts off returns that are many, but not a new consumer, who would then get what comes behind them.
+                // The server puts off returns that are many, but not a new consumer, who would then get what comes
+                // behind them.
                 // A consumer of one gets the first of them, and when it ends the others are back too.
                 gaveBack = false;
                 cancel(consume(1));
@@ -95,8 +95,6 @@ final class RabbitMqReceiver implements Receiver {
             consumer = consume(prefetch);
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
-        } finally {
-            consuming.unlock();
         }
     }
 
@@ -113,7 +111,10 @@ final class RabbitMqReceiver implements Receiver {
         try {
             consumer = null;
             channel.basicCancel(former.tag);
-            if (!former.awaitEnd()) {
+            // Like the client's own calls, not to be interrupted.
+            if (!former.ended
+                    .completeOnTimeout(false, timeoutMillis, TimeUnit.MILLISECONDS)
+                    .join()) {
                 throw new BrokerException(Kind.UNAVAILABLE, "the consumer of queue '" + queue + "' does not end", null);
             }
         } catch (IOException | ShutdownSignalException failed) {
@@ -165,30 +166,12 @@ final class RabbitMqReceiver implements Receiver {
 
     /** What the server pushes, on the client's thread for this channel. */
     private final class Pushed extends DefaultConsumer {
-        private final CountDownLatch ended = new CountDownLatch(1);
+        final CompletableFuture<Boolean> ended = new CompletableFuture<>();
         /** Ours to keep: the client sets its own when it gets round to it. */
         String tag = "";
 
         Pushed(Channel channel) {
             super(channel);
-        }
-
-        /** Waits for the end, though not for long; like the client's own calls, it is not to be interrupted. */
-        boolean awaitEnd() {
-            boolean interrupted = false;
-            try {
-                while (true) {
-                    try {
-                        return ended.await(timeoutMillis, TimeUnit.MILLISECONDS);
-                    } catch (InterruptedException later) {
-                        interrupted = true;
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
         }
 
         @Override
@@ -212,17 +195,17 @@ final class RabbitMqReceiver implements Receiver {
         /** Nothing of this consumer comes after this. */
         @Override
         public void handleCancelOk(String tag) {
-            ended.countDown();
+            ended.complete(true);
         }
 
         @Override
         public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
-            ended.countDown();
+            ended.complete(true);
         }
 
         @Override
         public void handleCancel(String tag) {
-            ended.countDown();
+            ended.complete(true);
             breakWith(new BrokerException(
                     Kind.UNAVAILABLE,
                     "the server cancelled the consumer: queue '" + queue
