@@ -146,16 +146,13 @@ class OutageIT {
                     return there.contains("m9000000");
                 });
             }
-            for (Sent message : sent) {
-                if (message.stored) {
-                    assertThat(there).contains(message.envelope.id());
-                } else {
-                    assertThat(message.reason).isEqualTo(Reason.CONNECTION_LOST);
-                    if (!message.maybeStored) {
-                        assertThat(there).doesNotContain(message.envelope.id());
-                    }
-                }
-            }
+            assertThat(sent.stream().filter(message -> message.stored && !there.contains(message.envelope.id())))
+                    .as("lost")
+                    .isEmpty();
+            assertThat(sent.stream().filter(message -> !message.stored))
+                    .allMatch(message -> message.reason == Reason.CONNECTION_LOST)
+                    .filteredOn(message -> !message.maybeStored)
+                    .noneMatch(message -> there.contains(message.envelope.id()));
             assertThat(sent).anyMatch(message -> message.stored).anyMatch(message -> message.maybeStored);
             assertThat(broker.health()).allMatch(component -> component.status() == Health.Status.UP);
         }
