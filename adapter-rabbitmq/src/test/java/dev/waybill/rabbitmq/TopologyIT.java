@@ -11,8 +11,6 @@ import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
 import dev.waybill.servers.RabbitMqServer;
-import dev.waybill.servers.ServerOptions;
-import dev.waybill.servers.TestServers;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
 import java.util.ArrayList;
@@ -20,29 +18,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TopologyIT {
-    private static final Map<String, RabbitMqServer> SERVERS = new HashMap<>();
+    @RegisterExtension
+    static final SharedServer NEWER = new SharedServer("4.3");
 
-    @BeforeAll
-    static void start() {
-        for (String version : new String[] {"4.3", "4.0"}) {
-            SERVERS.put(version, TestServers.rabbitmq(version, ServerOptions.usual()));
-        }
-    }
+    @RegisterExtension
+    static final SharedServer OLDER = new SharedServer("4.0");
 
-    @AfterAll
-    static void stop() {
-        SERVERS.values().forEach(RabbitMqServer::close);
+    private static RabbitMqServer server(String version) {
+        return (version.equals("4.0") ? OLDER : NEWER).get();
     }
 
     private static Broker open(String version) {
-        return new RabbitMqBrokerProvider()
-                .open(new TestContext(SERVERS.get(version).uri()));
+        return new RabbitMqBrokerProvider().open(new TestContext(server(version).uri()));
     }
 
     private static void plainly(Broker broker, PlainCall call) throws Exception {
@@ -180,7 +172,7 @@ class TopologyIT {
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void wrongCredentialsAreDeniedAndNotShown(String version) {
-        String uri = SERVERS.get(version).uri().replace("guest:guest", "guest:not-the-password");
+        String uri = server(version).uri().replace("guest:guest", "guest:not-the-password");
         assertThatThrownBy(() -> new RabbitMqBrokerProvider().open(new TestContext(uri)))
                 .hasMessageNotContaining("not-the-password")
                 .isInstanceOfSatisfying(
@@ -191,7 +183,7 @@ class TopologyIT {
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void aVirtualHostThatDoesNotExistIsDeniedWithItsName(String version) {
-        String uri = SERVERS.get(version).uri() + "/no-such-host";
+        String uri = server(version).uri() + "/no-such-host";
         assertThatThrownBy(() -> new RabbitMqBrokerProvider().open(new TestContext(uri)))
                 .hasMessageContaining("no-such-host")
                 .isInstanceOfSatisfying(
@@ -202,7 +194,7 @@ class TopologyIT {
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void theConfiguredUserWinsOverTheAddressAndWhatItMayNotDoIsDenied(String version) {
-        RabbitMqServer server = SERVERS.get(version);
+        RabbitMqServer server = server(version);
         server.rabbitmqctl("add_user", "reader", "read-secret");
         server.rabbitmqctl("set_permissions", "reader", "^$", "^$", ".*");
         try (Broker broker =
@@ -218,7 +210,7 @@ class TopologyIT {
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void nativeSettingsReachTheClientAndUnknownOnesAreRefused(String version) {
-        TestContext context = new TestContext(SERVERS.get(version).uri()).nativeSetting("connection.heartbeat", "33");
+        TestContext context = new TestContext(server(version).uri()).nativeSetting("connection.heartbeat", "33");
         try (Broker broker = new RabbitMqBrokerProvider().open(context)) {
             assertThat(broker.unwrap(Connection.class).orElseThrow().getHeartbeat())
                     .isEqualTo(33);
