@@ -43,10 +43,6 @@ final class Line {
         return connection;
     }
 
-    Wire wire() {
-        return wire;
-    }
-
     boolean isOpen() {
         return connection.isOpen();
     }

@@ -3,20 +3,22 @@ package dev.waybill.rabbitmq;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is published on one channel and not confirmed, by the number that the server counts. The numbers are consecutive, so a
- * ring takes the place of a map. Each message is taken out once, by whoever comes first: the confirm, the return, or the end of
- * the channel. Messages are added by one thread at a time and taken by any.
+ * What is published on one channel and not confirmed, by the number that the server counts. Each message is taken out once, by
+ * whoever comes first: the confirm, the return, or the end of the channel. Messages are added by one thread at a time and taken by
+ * any.
  */
 final class Outstanding {
     private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable Outbound[] ring = new Outbound[1024];
-    /** The lowest number that may still be there, and the lowest that is not there yet. */
-    private long low = 1;
+    /** In the order of their numbers. */
+    private final Map<Long, Outbound> messages = new LinkedHashMap<>();
 
     private long next = 1;
 
@@ -24,28 +26,11 @@ final class Outstanding {
     long add(Outbound message) {
         lock.lock();
         try {
-            if (next - low >= ring.length) {
-                grow();
-            }
-            ring[slot(next)] = message;
+            messages.put(next, message);
             return next++;
         } finally {
             lock.unlock();
         }
-    }
-
-    private void grow() {
-        @Nullable Outbound[] old = ring;
-        int length = old.length * 2;
-        @Nullable Outbound[] larger = new Outbound[length];
-        for (long n = low; n < next; n++) {
-            larger[(int) (n & (length - 1))] = old[(int) (n & (old.length - 1))];
-        }
-        ring = larger;
-    }
-
-    private int slot(long number) {
-        return (int) (number & (ring.length - 1));
     }
 
     /**
@@ -56,12 +41,8 @@ final class Outstanding {
     Outbound withdraw(long number) {
         lock.lock();
         try {
-            int slot = slot(number);
-            Outbound message = ring[slot];
-            ring[slot] = null;
             next = number;
-            low = Math.min(low, number);
-            return message;
+            return messages.remove(number);
         } finally {
             lock.unlock();
         }
@@ -71,37 +52,26 @@ final class Outstanding {
     Outbound take(long number) {
         lock.lock();
         try {
-            return number < low || number >= next ? null : remove(number);
+            return messages.remove(number);
         } finally {
             lock.unlock();
         }
-    }
-
-    private @Nullable Outbound remove(long number) {
-        int slot = slot(number);
-        Outbound message = ring[slot];
-        ring[slot] = null;
-        while (low < next && ring[slot(low)] == null) {
-            low++;
-        }
-        return message;
     }
 
     /** All up to and including that number, lowest first. */
     List<Outbound> takeUpTo(long number) {
         lock.lock();
         try {
-            long end = Math.min(number, next - 1);
-            List<Outbound> taken = new ArrayList<>(Math.max(0, (int) (end - low + 1)));
-            for (long n = low; n <= end; n++) {
-                int slot = slot(n);
-                Outbound message = ring[slot];
-                if (message != null) {
-                    ring[slot] = null;
-                    taken.add(message);
+            List<Outbound> taken = new ArrayList<>();
+            Iterator<Map.Entry<Long, Outbound>> oldest = messages.entrySet().iterator();
+            while (oldest.hasNext()) {
+                Map.Entry<Long, Outbound> message = oldest.next();
+                if (message.getKey() > number) {
+                    break;
                 }
+                taken.add(message.getValue());
+                oldest.remove();
             }
-            low = Math.max(low, end + 1);
             return taken;
         } finally {
             lock.unlock();
@@ -116,10 +86,9 @@ final class Outstanding {
     Outbound takeReturned(Envelope returned) {
         lock.lock();
         try {
-            for (long n = low; n < next; n++) {
-                Outbound message = ring[slot(n)];
-                if (message != null && Envelopes.same(message.envelope(), returned)) {
-                    return remove(n);
+            for (Map.Entry<Long, Outbound> message : messages.entrySet()) {
+                if (Envelopes.same(message.getValue().envelope(), returned)) {
+                    return messages.remove(message.getKey());
                 }
             }
             return null;
@@ -129,6 +98,6 @@ final class Outstanding {
     }
 
     List<Outbound> takeAll() {
-        return takeUpTo(Long.MAX_VALUE - 1);
+        return takeUpTo(Long.MAX_VALUE);
     }
 }

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -58,6 +58,8 @@ final class RabbitMqReceiver implements Receiver {
     private int consumerPrefetch;
     /** Whether to consume as soon as enough of what is held is settled. */
     private volatile boolean waitingForRoom;
+    /** Whether messages may have gone back since the last consumer. */
+    private volatile boolean gaveBack;
 
     /**
      * @param releaseIsFree whether a returned message does not count as delivered
@@ -82,18 +84,26 @@ final class RabbitMqReceiver implements Receiver {
     }
 
     private void consume() {
-        consuming.lock();
         try {
-            consumerPrefetch = prefetch;
-            channel.basicQos(consumerPrefetch);
-            Pushed fresh = new Pushed(channel);
-            fresh.tag = channel.basicConsume(queue, false, fresh);
-            consumer = fresh;
+            if (gaveBack) {
+                // The server puts off returns that are many, but not a new consumer, who would then get what comes
+                // behind them.
+                // A consumer of one gets the first of them, and when it ends the others are back too.
+                gaveBack = false;
+                cancel(consume(1));
+            }
+            consumer = consume(prefetch);
         } catch (IOException | ShutdownSignalException failed) {
             throw Faults.of(failed);
-        } finally {
-            consuming.unlock();
         }
+    }
+
+    private Pushed consume(int limit) throws IOException {
+        consumerPrefetch = limit;
+        channel.basicQos(limit);
+        Pushed fresh = new Pushed(channel);
+        fresh.tag = channel.basicConsume(queue, false, fresh);
+        return fresh;
     }
 
     /** Afterwards all that it was sent is in the buffer. */
@@ -101,7 +111,10 @@ final class RabbitMqReceiver implements Receiver {
         try {
             consumer = null;
             channel.basicCancel(former.tag);
-            if (!former.awaitEnd()) {
+            // Like the client's own calls, not to be interrupted.
+            if (!former.ended
+                    .completeOnTimeout(false, timeoutMillis, TimeUnit.MILLISECONDS)
+                    .join()) {
                 throw new BrokerException(Kind.UNAVAILABLE, "the consumer of queue '" + queue + "' does not end", null);
             }
         } catch (IOException | ShutdownSignalException failed) {
@@ -125,6 +138,7 @@ final class RabbitMqReceiver implements Receiver {
             if (former != null && (!wanted || consumerPrefetch != prefetch)) {
                 cancel(former);
             }
+            giveBackWhatIsNotWanted();
             waitingForRoom = wanted && consumer == null;
             if (waitingForRoom && held() <= prefetch) {
                 waitingForRoom = false;
@@ -152,30 +166,12 @@ final class RabbitMqReceiver implements Receiver {
 
     /** What the server pushes, on the client's thread for this channel. */
     private final class Pushed extends DefaultConsumer {
-        private final CountDownLatch ended = new CountDownLatch(1);
+        final CompletableFuture<Boolean> ended = new CompletableFuture<>();
         /** Ours to keep: the client sets its own when it gets round to it. */
         String tag = "";
 
         Pushed(Channel channel) {
             super(channel);
-        }
-
-        /** Waits for the end, though not for long; like the client's own calls, it is not to be interrupted. */
-        boolean awaitEnd() {
-            boolean interrupted = false;
-            try {
-                while (true) {
-                    try {
-                        return ended.await(timeoutMillis, TimeUnit.MILLISECONDS);
-                    } catch (InterruptedException later) {
-                        interrupted = true;
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
         }
 
         @Override
@@ -199,17 +195,17 @@ final class RabbitMqReceiver implements Receiver {
         /** Nothing of this consumer comes after this. */
         @Override
         public void handleCancelOk(String tag) {
-            ended.countDown();
+            ended.complete(true);
         }
 
         @Override
         public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
-            ended.countDown();
+            ended.complete(true);
         }
 
         @Override
         public void handleCancel(String tag) {
-            ended.countDown();
+            ended.complete(true);
             breakWith(new BrokerException(
                     Kind.UNAVAILABLE,
                     "the server cancelled the consumer: queue '" + queue
@@ -220,10 +216,9 @@ final class RabbitMqReceiver implements Receiver {
 
     private void giveBackWhatIsNotWanted() {
         try {
-            settlements.giveBack(this::takeUnwanted);
+            settlements.giveBack(takeUnwanted());
         } catch (IOException | ShutdownSignalException failed) {
-            LOG.debug(
-                    "the channel of queue {} ended, which gives back what it held: {}", queue, Faults.describe(failed));
+            throw Faults.of(failed);
         }
     }
 
@@ -235,6 +230,7 @@ final class RabbitMqReceiver implements Receiver {
             }
             List<RabbitMqInbound> fetched = List.copyOf(buffer);
             buffer.clear();
+            gaveBack = true;
             return fetched;
         } finally {
             lock.unlock();
@@ -356,7 +352,6 @@ final class RabbitMqReceiver implements Receiver {
     @Override
     public void pause() {
         change(() -> paused = true);
-        giveBackWhatIsNotWanted();
     }
 
     @Override
@@ -367,7 +362,6 @@ final class RabbitMqReceiver implements Receiver {
     @Override
     public void stop() {
         change(() -> stopped = true);
-        giveBackWhatIsNotWanted();
     }
 
     private void change(Runnable state) {

@@ -60,15 +60,8 @@ final class RabbitMqSender implements Sender, ConfirmListener {
 
     @Override
     public void send(List<? extends Outbound> batch) {
-        boolean gathering = batch.size() > 1 && line.wire().gather();
-        try {
-            for (int i = 0; i < batch.size(); i++) {
-                publish(batch.get(i));
-            }
-        } finally {
-            if (gathering) {
-                line.wire().release();
-            }
+        for (int i = 0; i < batch.size(); i++) {
+            publish(batch.get(i));
         }
     }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /** Writes the settlements of one channel, as few as say the same. Thread-safe. */
 final class Settlements {
@@ -78,14 +77,11 @@ final class Settlements {
         return ((RabbitMqInbound) held.inbound()).tag;
     }
 
-    /**
-     * Returns what is not to be handed over. It is taken under the lock, so that what was delivered first is returned first, which
-     * is the order in which it comes again.
-     */
-    void giveBack(Supplier<List<RabbitMqInbound>> fetched) throws IOException {
+    /** Returns what is not to be handed over, in the order of delivery, which is then the order in which it comes again. */
+    void giveBack(List<RabbitMqInbound> fetched) throws IOException {
         writing.lock();
         try {
-            for (RabbitMqInbound message : fetched.get()) {
+            for (RabbitMqInbound message : fetched) {
                 unsettled.settle(message.tag);
                 channel.basicNack(message.tag, false, true);
             }

@@ -11,7 +11,8 @@
  * again with its redelivery flag.
  *
  * <p><b>Capabilities.</b> RabbitMQ 4.3 is the reference: there a returned message ({@code basic.nack}) does not count as a delivery.
- * Before 4.3 it does, so a paused subscription keeps what it has fetched. The delivery limit is the queue's own
+ * Before 4.3 it does, so a paused subscription keeps what it has fetched. What a pause gives back comes first and in its order when the
+ * only consumer resumes. The delivery limit is the queue's own
  * {@code x-delivery-limit}.
  *
  * <p><b>Types by unwrap.</b> {@link com.rabbitmq.client.Connection}: the connection that consumes.

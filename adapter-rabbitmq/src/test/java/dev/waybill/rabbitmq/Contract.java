@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** What holds on every version of the server, on the adapter's own seam. */
 abstract class Contract {
-    static final Duration QUIET = Duration.ofMillis(700);
+    static final Duration QUIET = Duration.ofMillis(300);
 
     Broker broker;
 
@@ -81,13 +81,17 @@ abstract class Contract {
         queue.send(sent);
         assertThat(sent).allMatch(message -> message.stored);
         try (Receiver receiver = queue.receiver(100)) {
-            for (Sent expected : sent) {
-                Inbound received = receiveOne(receiver);
-                assertThat(received.envelope()).matches(back -> Envelopes.same(back, expected.envelope));
-                assertThat(received.deliveryCount()).isEqualTo(1);
-                assertThat(received.redelivered()).isFalse();
-                assertThat(received.defect()).isNull();
-                accept(receiver, List.of(received));
+            for (int from = 0; from < sent.size(); from += 20) {
+                List<Inbound> batch = receive(receiver, 20);
+                for (int i = 0; i < batch.size(); i++) {
+                    Inbound received = batch.get(i);
+                    Envelope expected = sent.get(from + i).envelope;
+                    assertThat(received.envelope()).matches(back -> Envelopes.same(back, expected));
+                    assertThat(received.deliveryCount()).isEqualTo(1);
+                    assertThat(received.redelivered()).isFalse();
+                    assertThat(received.defect()).isNull();
+                }
+                accept(receiver, batch);
             }
             assertThat(whatComesWithin(receiver, QUIET)).isEmpty();
         }
@@ -381,7 +385,7 @@ abstract class Contract {
         queue.send(0, 300);
         try (Receiver receiver = queue.receiver(10)) {
             List<Inbound> held = new ArrayList<>();
-            for (int round = 0; round < 20; round++) {
+            for (int round = 0; round < 10; round++) {
                 receiver.prefetch(round % 2 == 0 ? 11 : 10);
                 held.addAll(whatComesWithin(receiver, Duration.ofMillis(100)));
             }
@@ -417,6 +421,8 @@ abstract class Contract {
             assertThat(whatComesWithin(other, QUIET)).isEmpty();
             if (releaseIsFree()) {
                 assertThat(others).allMatch(message -> message.deliveryCount() == 1);
+                assertThat(ids(others.stream().filter(Inbound::redelivered).toList()))
+                        .containsExactlyElementsOf(names(5, 30));
             }
             other.stop();
             queue.send(50, 60);
@@ -434,7 +440,7 @@ abstract class Contract {
     }
 
     @Test
-    void pausesAndResumesInQuickSuccessionLoseNothingAndBringNothingTwice() throws Exception {
+    void aPausedQueueThatIsResumedComesInOrder() throws Exception {
         TestQueue queue = TestQueue.declared(broker, 5);
         queue.send(0, 400);
         try (Receiver receiver = queue.receiver(100)) {
@@ -446,8 +452,7 @@ abstract class Contract {
                 receiver.resume();
                 seen.addAll(ids(some));
             }
-            // The server puts what is returned back in its own order.
-            assertThat(seen).containsExactlyInAnyOrderElementsOf(names(0, 400));
+            assertThat(seen).containsExactlyElementsOf(names(0, 400));
             assertThat(receiver.receive(1, QUIET)).isEmpty();
         }
     }

@@ -81,7 +81,7 @@ class OutstandingTest {
     }
 
     @Test
-    void aRingThatGrowsAndWrapsKeepsWhatASortedMapKeeps() {
+    void whateverIsTakenInWhateverOrderTheRestIsThereInOrder() {
         Random random = new Random(7);
         TreeMap<Long, Outbound> expected = new TreeMap<>();
         for (int step = 0; step < 200_000; step++) {

@@ -1,26 +1,14 @@
 package dev.waybill.rabbitmq;
 
 import dev.waybill.servers.RabbitMqServer;
-import dev.waybill.servers.ServerOptions;
-import dev.waybill.servers.TestServers;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class RabbitMq43IT extends Contract {
-    private static RabbitMqServer server;
-
-    @BeforeAll
-    static void start() {
-        server = TestServers.rabbitmq("4.3", ServerOptions.usual());
-    }
-
-    @AfterAll
-    static void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    static final SharedServer SERVER = new SharedServer("4.3");
 
     @Override
     RabbitMqServer server() {
-        return server;
+        return SERVER.get();
     }
 }

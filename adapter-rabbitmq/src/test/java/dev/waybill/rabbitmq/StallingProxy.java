@@ -20,8 +20,12 @@ final class StallingProxy implements AutoCloseable {
     private final Semaphore flowing = new Semaphore(1);
 
     StallingProxy(int target) throws IOException {
+        this(InetAddress.getLoopbackAddress(), target);
+    }
+
+    StallingProxy(InetAddress local, int target) throws IOException {
         this.target = target;
-        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        listening = new ServerSocket(0, 50, local);
         start(this::accept);
     }
 

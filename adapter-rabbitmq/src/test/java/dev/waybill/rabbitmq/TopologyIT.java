@@ -3,7 +3,6 @@ package dev.waybill.rabbitmq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -12,8 +11,6 @@ import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
 import dev.waybill.servers.RabbitMqServer;
-import dev.waybill.servers.ServerOptions;
-import dev.waybill.servers.TestServers;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
 import java.util.ArrayList;
@@ -21,32 +18,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TopologyIT {
-    private static final Map<String, RabbitMqServer> SERVERS = new HashMap<>();
+    @RegisterExtension
+    static final SharedServer NEWER = new SharedServer("4.3");
 
-    @BeforeAll
-    static void start() {
-        for (String version : new String[] {"4.3", "4.0"}) {
-            if (TestServers.offers("rabbitmq-" + version)) {
-                SERVERS.put(version, TestServers.rabbitmq(version, ServerOptions.usual()));
-            }
-        }
-    }
-
-    @AfterAll
-    static void stop() {
-        SERVERS.values().forEach(RabbitMqServer::close);
-    }
+    @RegisterExtension
+    static final SharedServer OLDER = new SharedServer("4.0");
 
     private static RabbitMqServer server(String version) {
-        RabbitMqServer server = SERVERS.get(version);
-        assumeTrue(server != null, "RabbitMQ " + version + " runs as a local process only");
-        return server;
+        return (version.equals("4.0") ? OLDER : NEWER).get();
     }
 
     private static Broker open(String version) {
