@@ -18,8 +18,14 @@ public enum Capability {
     DELIVERY_COUNT("each delivery carries its number"),
     /** A message can be given back without counting as delivered. */
     UNCOUNTED_RELEASE("a message can be given back without counting as a delivery"),
-    /** A message whose consumers die goes to the dead-letter queue after the maximum of deliveries, by the broker itself. */
+    /** A message whose consumers die goes to the dead-letter queue at the latest a few deliveries after the maximum, by the broker itself. */
     DELIVERY_LIMIT("the broker itself dead-letters a message whose consumers die"),
+    /** A message can be sent that is delivered no earlier than its time. */
+    DELAYED_SEND("a message is delivered no earlier than its time"),
+    /** A message whose handler failed is delivered again after a while, and holds up no other meanwhile. */
+    DELAYED_RETRY("a message waits between two deliveries, and holds up no other"),
+    /** Messages of a higher level go first. */
+    PRIORITY("messages of a higher level go first"),
     /** Many messages travel in one request or one write. */
     BATCH_SEND("sends are batched"),
     /** Many settlements travel in one request or one write. */

@@ -1,5 +1,10 @@
 package dev.waybill;
 
+import dev.waybill.idempotency.IdempotencyStore;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.github.resilience4j.timelimiter.TimeLimiter;
 import java.time.Duration;
 
 /**
@@ -21,6 +26,49 @@ public interface Consumer<T> {
 
     /** How long {@link Subscription#close()} waits for handlers. */
     Consumer<T> drainTimeout(Duration timeout);
+
+    /**
+     * Handles each message once, as far as the store remembers: a message that is done is acknowledged without its handler, one
+     * that another consumer has comes back later, and neither counts as a delivery. What the store promises, and where the
+     * handler's own transaction is better, {@link IdempotencyStore} says. While the store is down, messages wait, locked.
+     */
+    Consumer<T> idempotent(IdempotencyStore store);
+
+    /**
+     * Puts a circuit breaker around the handler, by its name in {@link Waybill#circuitBreakers}; any number of consumers may share
+     * it. While it is open nothing is fetched and no handler starts; half-open, just its trial calls go through; closed again, all
+     * goes on at once. What it does not permit is no delivery, and what fails and leaves it open is none either: such a message is
+     * handled later, and never goes to the dead-letter queue for that. A later call replaces an earlier one.
+     */
+    Consumer<T> circuitBreaker(String name);
+
+    /** {@link #circuitBreaker(String)}, with one that need not be in a registry. */
+    Consumer<T> circuitBreaker(CircuitBreaker breaker);
+
+    /** Lets the handler start only so often in a period; the others wait, their messages locked. */
+    Consumer<T> rateLimiter(String name);
+
+    /**
+     * {@link #rateLimiter(String)}, with one that need not be in a registry.
+     *
+     * @throws IllegalArgumentException if it is a {@code SemaphoreBasedRateLimiter}, which gives no turn in advance
+     */
+    Consumer<T> rateLimiter(RateLimiter limiter);
+
+    /** Lets only so many handlers run at once, over all consumers that share it; the others wait, their messages locked. */
+    Consumer<T> bulkhead(String name);
+
+    /** {@link #bulkhead(String)}, with one that need not be in a registry. */
+    Consumer<T> bulkhead(Bulkhead bulkhead);
+
+    /**
+     * Gives the handler only so much time: then it is interrupted, and its message has failed with a
+     * {@link java.util.concurrent.TimeoutException}, whatever the handler does or says later.
+     */
+    Consumer<T> timeLimiter(String name);
+
+    /** {@link #timeLimiter(String)}, with one that need not be in a registry. */
+    Consumer<T> timeLimiter(TimeLimiter limiter);
 
     /** To return is to acknowledge, to throw is to fail. */
     Subscription start(MessageHandler<T> handler);

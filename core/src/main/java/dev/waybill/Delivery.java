@@ -17,6 +17,9 @@ public interface Delivery<T> {
 
     Optional<String> key();
 
+    /** The size of the body as it came, in bytes. */
+    int bodyBytes();
+
     /** The application's headers, unmodifiable. */
     Map<String, String> headers();
 
@@ -26,10 +29,19 @@ public interface Delivery<T> {
     /** When it was first sent, in milliseconds since 1970 by the sender's clock; 0 if unknown. */
     long sentAtMillis();
 
+    /** Its level in a queue with priorities, from 0, the lowest; 0 in any other. */
+    int priority();
+
+    /** The tier of that level; empty if it has none. */
+    Optional<PriorityPolicy.Tier> tier();
+
     /** Which delivery of this message this is, from 1. */
     int deliveryCount();
 
-    /** Whether it may have been delivered before; false only if it certainly has not. */
+    /**
+     * Whether it may have been delivered before; false only if it certainly has not. May ask the broker, and so block for a
+     * moment.
+     */
     boolean redelivered();
 
     /**

@@ -21,7 +21,7 @@ public record Health(List<Component> components) {
     /** From best to worst. */
     public enum Status {
         UP,
-        /** Works with limits: recovering, or blocked by the broker. */
+        /** Works with limits: recovering, blocked by the broker, waiting for a circuit breaker, or unable to send on what failed. */
         DEGRADED,
         /** Does not work, and will not without help; or closed. */
         DOWN
@@ -34,6 +34,13 @@ public record Health(List<Component> components) {
      * @param name the address without credentials, or the queue
      * @param status how it is
      * @param detail why, in words
+     * @param messages how many it has in hand: a producer sent and not answered, a subscription received and not settled
      */
-    public record Component(String kind, String name, Status status, String detail) {}
+    public record Component(String kind, String name, Status status, String detail, int messages) {
+
+        /** One that has no messages in hand. */
+        public Component(String kind, String name, Status status, String detail) {
+            this(kind, name, status, detail, 0);
+        }
+    }
 }

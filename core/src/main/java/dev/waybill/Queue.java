@@ -3,8 +3,10 @@ package dev.waybill;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A queue as the application declares it: a name, a payload type, and the patterns it wants, in the field's own words. The
@@ -21,6 +23,9 @@ public final class Queue<T> {
     private final Codec<T> codec;
     private final int maxDeliveries;
     private final Duration lockDuration;
+    private final RetryPolicy retry;
+    private final @Nullable PriorityPolicy priorities;
+    private final @Nullable String prioritiesName;
     private final Set<Capability> required;
 
     private Queue(Builder<T> builder) {
@@ -28,6 +33,9 @@ public final class Queue<T> {
         codec = builder.codec;
         maxDeliveries = builder.maxDeliveries;
         lockDuration = builder.lockDuration;
+        retry = builder.retry;
+        priorities = builder.priorities;
+        prioritiesName = builder.prioritiesName;
         required = Set.copyOf(builder.required);
     }
 
@@ -61,6 +69,20 @@ public final class Queue<T> {
         return lockDuration;
     }
 
+    public RetryPolicy retry() {
+        return retry;
+    }
+
+    /** In which order its messages are handled; empty if that is the order of sending, or if configuration says. */
+    public Optional<PriorityPolicy> priorities() {
+        return Optional.ofNullable(priorities);
+    }
+
+    /** Under which name configuration says in which order its messages are handled. */
+    public Optional<String> prioritiesName() {
+        return Optional.ofNullable(prioritiesName);
+    }
+
     public Set<Capability> required() {
         return required;
     }
@@ -76,6 +98,9 @@ public final class Queue<T> {
         private final Codec<T> codec;
         private int maxDeliveries = 5;
         private Duration lockDuration = Duration.ofSeconds(30);
+        private RetryPolicy retry = RetryPolicy.DEFAULT;
+        private @Nullable PriorityPolicy priorities;
+        private @Nullable String prioritiesName;
         private final Set<Capability> required = EnumSet.noneOf(Capability.class);
 
         private Builder(String name, Codec<T> codec) {
@@ -111,6 +136,34 @@ public final class Queue<T> {
                         "lockDuration of queue '" + name + "' is " + lockDuration + " but must be PT1S to PT12H");
             }
             this.lockDuration = lockDuration;
+            return this;
+        }
+
+        /** How long a message waits between two deliveries, and what is not worth one; by default {@link RetryPolicy#DEFAULT}. */
+        public Builder<T> retry(RetryPolicy policy) {
+            retry = Objects.requireNonNull(policy, "retry");
+            return this;
+        }
+
+        /**
+         * Has priorities. Where the broker keeps them apart itself, and the policy is strict, that is one queue; else one for each level,
+         * of which the consumer takes the next. A consumer then holds up to its prefetch of each.
+         */
+        public Builder<T> priorities(PriorityPolicy policy) {
+            priorities = Objects.requireNonNull(policy, "priorities");
+            prioritiesName = null;
+            return this;
+        }
+
+        /** Has so many priorities, 2 to 32, of which a higher one always goes first. */
+        public Builder<T> priorities(int levels) {
+            return priorities(PriorityPolicy.strict(levels));
+        }
+
+        /** Has the priorities that configuration has under this name, {@code waybill.priorities.<name>.*}. */
+        public Builder<T> priorities(String name) {
+            prioritiesName = Objects.requireNonNull(name, "priorities");
+            priorities = null;
             return this;
         }
 

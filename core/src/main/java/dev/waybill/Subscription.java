@@ -40,6 +40,8 @@ public interface Subscription extends AutoCloseable {
     enum State {
         RUNNING,
         PAUSED,
+        /** Its circuit breaker is open, or half-open and takes trial calls; {@link #health} names it. */
+        WAITING,
         /** The connection is lost; it is being opened again. */
         RECOVERING,
         CLOSED

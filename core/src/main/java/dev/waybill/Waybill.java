@@ -1,7 +1,12 @@
 package dev.waybill;
 
 import dev.waybill.internal.WaybillRuntime;
+import io.github.resilience4j.bulkhead.BulkheadRegistry;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
+import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * The door: one open broker, chosen by configuration. Thread-safe; an application opens one and keeps it.
@@ -47,8 +52,42 @@ public interface Waybill extends AutoCloseable {
      */
     Consumer<byte[]> deadLetterConsumer(Queue<?> queue);
 
+    /** Declares the queue as {@link #producer(Queue)} does, and gives access to its dead letters: look, redrive, purge. */
+    DeadLetters deadLetters(Queue<?> queue);
+
+    /**
+     * About how many messages a queue has, as the broker counts: those that are delayed or being handled may be missing. Declares
+     * nothing; blocks while the broker is asked.
+     *
+     * @throws BrokerUnavailableException if the broker cannot be asked, or has no such queue
+     */
+    long depth(Queue<?> queue);
+
+    /**
+     * The same by level, of a queue with priorities; all together as level 0 where the broker itself keeps them apart in one queue, or
+     * where there are none.
+     *
+     * @throws BrokerUnavailableException as {@link #depth}
+     */
+    SortedMap<Integer, Long> depths(Queue<?> queue);
+
     /** What this broker can do. */
     Capabilities capabilities();
+
+    /**
+     * The circuit breakers by name: the registry of {@link WaybillConfig#circuitBreakers}, or one of this Waybill's own, with
+     * those that the configuration has. For events and metrics as Resilience4j gives them.
+     */
+    CircuitBreakerRegistry circuitBreakers();
+
+    /** The rate limiters by name, as {@link #circuitBreakers}. */
+    RateLimiterRegistry rateLimiters();
+
+    /** The bulkheads by name, as {@link #circuitBreakers}. */
+    BulkheadRegistry bulkheads();
+
+    /** The time limiters by name, as {@link #circuitBreakers}. */
+    TimeLimiterRegistry timeLimiters();
 
     /** The state of every connection, producer and subscription. */
     Health health();

@@ -16,7 +16,11 @@ class ArchitectureTest {
             .resideInAPackage("dev.waybill.spi")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.waybill.internal..", "dev.waybill.inmemory..", "dev.waybill.micrometer..");
+            .resideInAnyPackage(
+                    "dev.waybill.internal..",
+                    "dev.waybill.inmemory..",
+                    "dev.waybill.micrometer..",
+                    "dev.waybill.opentelemetry..");
 
     @ArchTest
     static final ArchRule theInMemoryBrokerIsAnAdapterLikeTheOthers = noClasses()
@@ -24,7 +28,19 @@ class ArchitectureTest {
             .resideInAPackage("dev.waybill.inmemory")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.waybill.internal..", "dev.waybill.micrometer..");
+            .resideInAnyPackage("dev.waybill.internal..", "dev.waybill.micrometer..", "dev.waybill.opentelemetry..");
+
+    @ArchTest
+    static final ArchRule anIdempotencyStoreKnowsNothingOfTheEngine = noClasses()
+            .that()
+            .resideInAPackage("dev.waybill.idempotency")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.waybill.internal..",
+                    "dev.waybill.inmemory..",
+                    "dev.waybill.micrometer..",
+                    "dev.waybill.opentelemetry..");
 
     @ArchTest
     static final ArchRule theEngineKnowsNoBroker = noClasses()
@@ -37,12 +53,12 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule optionalLibrariesStayInTheirCorner = noClasses()
             .that()
-            .resideOutsideOfPackage("dev.waybill.micrometer")
+            .resideOutsideOfPackages("dev.waybill.micrometer", "dev.waybill.opentelemetry")
             .and()
             .doNotHaveFullyQualifiedName("dev.waybill.internal.JsonCodec")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.micrometer..", "com.fasterxml..");
+            .resideInAnyPackage("io.micrometer..", "io.opentelemetry..", "com.fasterxml..");
 
     @ArchTest
     static final ArchRule nothingWritesToStandardOutput =

@@ -2,6 +2,9 @@ package dev.waybill.kafka;
 
 import dev.waybill.spi.BrokerException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -63,15 +66,42 @@ final class AdminCalls {
         }
     }
 
+    /** Those of the topics that exist. Asking creates nothing. */
+    Map<String, TopicDescription> topics(Collection<String> names) {
+        String doing = "cannot look at topics " + names;
+        Map<String, TopicDescription> existing = new HashMap<>();
+        admin.describeTopics(names).topicNameValues().forEach((name, answer) -> {
+            try {
+                existing.put(name, await(doing, answer));
+            } catch (BrokerException failed) {
+                if (!(failed.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw failed;
+                }
+            }
+        });
+        return existing;
+    }
+
     Config config(ConfigResource.Type type, String name) {
-        ConfigResource resource = new ConfigResource(type, name);
-        String doing = "cannot read the configuration of " + type.name().toLowerCase(Locale.ROOT) + " '" + name + "'";
+        return configs(type, List.of(name)).get(0);
+    }
+
+    /** In the order of the names. */
+    List<Config> configs(ConfigResource.Type type, List<String> names) {
+        List<ConfigResource> resources =
+                names.stream().map(name -> new ConfigResource(type, name)).toList();
+        String doing = "cannot read the configuration of " + type.name().toLowerCase(Locale.ROOT) + " "
+                + String.join(", ", names);
         Map<ConfigResource, Config> answer =
-                await(doing, admin.describeConfigs(List.of(resource)).all());
-        Config config = answer.get(resource);
-        if (config == null) {
-            throw new BrokerException(BrokerException.Kind.REFUSED, doing + ": the broker has none", null);
+                await(doing, admin.describeConfigs(resources).all());
+        List<Config> configs = new ArrayList<>();
+        for (ConfigResource resource : resources) {
+            Config config = answer.get(resource);
+            if (config == null) {
+                throw new BrokerException(BrokerException.Kind.REFUSED, doing + ": the broker has none", null);
+            }
+            configs.add(config);
         }
-        return config;
+        return configs;
     }
 }

@@ -23,11 +23,19 @@ final class Capable {
                 .unsupported(
                         Capability.UNCOUNTED_RELEASE,
                         "RELEASE counts: the delivery count grows each time a record is acquired")
+                .emulated(
+                        Capability.DELAYED_SEND,
+                        "delay topics by powers of two from 128 ms, which the consuming processes read when due and move on"
+                                + " in transactions; each step writes the message once more; it comes some 0.2 s late, more where many are due at once")
+                .emulated(
+                        Capability.DELAYED_RETRY,
+                        "a copy that is delayed, then an acknowledgement; costs what a delayed send costs")
                 .nativeBy(Capability.BATCH_SEND, "record batches")
                 .nativeBy(Capability.BATCH_SETTLE, "acknowledgements of a poll travel in one request")
                 .nativeBy(
                         Capability.FLOW_CONTROL,
                         "a send waits while the producer's buffer.memory is full, also when a quota throttles it")
+                .emulated(Capability.PRIORITY, "a topic and a share group a level")
                 .nativeBy(Capability.TOPOLOGY_VERIFY, "configuration of the topics and of the share groups");
         if (partitions.orElse(1) == 1) {
             can.nativeBy(Capability.FIFO, "a topic of one partition; of several, only each is in order");

@@ -2,11 +2,13 @@ package dev.waybill.kafka;
 
 import dev.waybill.Health;
 import dev.waybill.Health.Status;
+import dev.waybill.spi.BrokerException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
@@ -18,7 +20,11 @@ final class Connections {
     private Connections() {}
 
     static List<Health.Component> health(
-            String bootstrap, Admin admin, Collection<KafkaSender> senders, Collection<KafkaReceiver> receivers) {
+            String bootstrap,
+            Admin admin,
+            Collection<KafkaSender> senders,
+            Collection<KafkaReceiver> receivers,
+            Collection<DelayPump> pumps) {
         List<Health.Component> components = new ArrayList<>();
         for (KafkaSender sender : senders) {
             String name = bootstrap + " sender to " + sender.topic();
@@ -30,6 +36,9 @@ final class Connections {
         }
         for (KafkaReceiver receiver : receivers) {
             components.add(receiver(bootstrap, receiver));
+        }
+        for (DelayPump pump : pumps) {
+            components.add(pump(bootstrap + " delays of " + pump.queue(), pump));
         }
         if (components.isEmpty()) {
             components.add(component(bootstrap, admin.metrics()));
@@ -53,6 +62,17 @@ final class Connections {
             }
         }
         return disconnected(name);
+    }
+
+    private static Health.Component pump(String name, DelayPump pump) {
+        BrokerException failure = pump.failure();
+        if (failure != null) {
+            // It tries again whatever it met; not everything gets better by that.
+            Status status = failure.kind().transientFault() ? Status.DEGRADED : Status.DOWN;
+            return new Health.Component("connection", name, status, String.valueOf(failure.getMessage()));
+        }
+        Consumer<byte[], byte[]> consumer = pump.consumer();
+        return consumer == null ? disconnected(name) : component(name, consumer.metrics());
     }
 
     private static Health.Component component(String name, Map<MetricName, ? extends Metric> metrics) {

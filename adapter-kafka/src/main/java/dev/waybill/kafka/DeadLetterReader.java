@@ -2,7 +2,11 @@ package dev.waybill.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.waybill.DeadLetterHeaders;
+import dev.waybill.spi.Envelope;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -13,7 +17,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,7 @@ final class DeadLetterReader implements RecordReader {
     private static final String TOPIC = PREFIX + "topic";
     private static final String PARTITION = PREFIX + "partition";
     private static final String OFFSET = PREFIX + "offset";
+    private static final String MESSAGE = PREFIX + "message";
     private static final String COUNT = PREFIX + "delivery.count";
 
     private static final Duration LOOK_UP = Duration.ofSeconds(2);
@@ -58,25 +62,35 @@ final class DeadLetterReader implements RecordReader {
             if (original == null) {
                 break;
             }
-            headers = merged(original.headers(), record.headers());
+            headers = original.headers();
             at = original;
         }
         Records.Decoded decoded = Records.decode(record, headers);
-        return new Records.Decoded(decoded.envelope(), decoded.defect(), deliveriesBefore);
+        Envelope envelope =
+                movedByBroker(record.headers()) ? withDeath(decoded.envelope(), record) : decoded.envelope();
+        return new Records.Decoded(envelope, decoded.defect(), deliveriesBefore);
+    }
+
+    /** What the broker tells of the death, as core tells it of one of its own. */
+    private static Envelope withDeath(Envelope envelope, ConsumerRecord<byte[], byte[]> record) {
+        Map<String, String> told = new LinkedHashMap<>(envelope.headers());
+        told.keySet().removeIf(name -> name.startsWith(PREFIX));
+        Headers moved = record.headers();
+        told.put(DeadLetterHeaders.REASON, "moved by Kafka: " + text(moved, MESSAGE));
+        told.put(DeadLetterHeaders.QUEUE, String.valueOf(text(moved, TOPIC)));
+        told.put(DeadLetterHeaders.DELIVERIES, Integer.toString(Math.max(0, number(moved, COUNT))));
+        told.put(DeadLetterHeaders.TIME, Long.toString(record.timestamp()));
+        return new Envelope(
+                envelope.id(),
+                envelope.key(),
+                envelope.contentType(),
+                envelope.sentAtMillis(),
+                Collections.unmodifiableMap(told),
+                envelope.body());
     }
 
     private static boolean movedByBroker(Headers headers) {
         return headers.lastHeader(Records.ID) == null && headers.lastHeader(OFFSET) != null;
-    }
-
-    private static Headers merged(Headers original, Headers moved) {
-        RecordHeaders merged = new RecordHeaders(original.toArray());
-        for (Header header : moved) {
-            if (header.key().startsWith(PREFIX)) {
-                merged.remove(header.key()).add(header);
-            }
-        }
-        return merged;
     }
 
     private @Nullable ConsumerRecord<byte[], byte[]> original(Headers headers) {

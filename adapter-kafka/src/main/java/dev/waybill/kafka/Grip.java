@@ -127,11 +127,14 @@ final class Grip implements AcknowledgementCommitCallback {
         departed = true;
     }
 
-    /** There is no next poll for what was to ride on it. */
+    /** Whether something is to ride on a poll that has not begun. */
+    boolean waitsToRide() {
+        return !riding.isEmpty() && !departed;
+    }
+
+    /** There is no next poll for what {@link #waitsToRide}. */
     void land() {
-        if (!riding.isEmpty() && !departed) {
-            report(riding, answers());
-        }
+        report(riding, answers());
     }
 
     /** Whether the outcome of something that rides is not known yet. */

@@ -14,7 +14,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One share group as it should be.
+ * One share group as it should be, or one consumer group.
  *
  * @param name its name
  * @param fixed configuration that must be so
@@ -28,6 +28,8 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
     private static final String LOCKS = "share.partition.max.record.locks";
 
     private static final int HIGHEST_LIMIT_BY_DEFAULT = 10;
+    private static final long SESSION_MILLIS = 10_000;
+    private static final long HEARTBEAT_MILLIS = 1_000;
 
     /** The group that consumes a queue. */
     static GroupSpec main(QueueDefinition queue, Names names, Server server) {
@@ -35,15 +37,21 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
         if (!limits.holds(queue.maxDeliveries())) {
             throw outside(queue, "maxDeliveries", LIMIT, queue.maxDeliveries(), limits, "");
         }
-        // Without a dead-letter topic the limit drops the message, so it must be as far away as it can be.
-        long limit = server.deadLetterTopics() ? queue.maxDeliveries() : highest(limits);
         Map<String, String> fixed = common(queue, server);
-        fixed.put(LIMIT, Long.toString(limit));
+        fixed.put(LIMIT, Integer.toString(limit(queue, server)));
         if (server.deadLetterTopics()) {
             fixed.put(DEAD_LETTER_TOPIC, names.deadLetterTopic(queue.name()));
             fixed.put(DEAD_LETTER_COPY, "true");
         }
-        return new GroupSpec(names.group(queue.name()), fixed, tuning(server));
+        return new GroupSpec(names.group(Names.place(queue)), fixed, tuning(server));
+    }
+
+    /** A broker archives what its dead-letter topic refuses, so core is to move a message first. */
+    static int limit(QueueDefinition queue, Server server) {
+        long highest = highest(server.range("delivery.count.limit"));
+        // Without a dead-letter topic the limit drops the message, so it must be as far away as it can be.
+        long wanted = server.deadLetterTopics() ? Math.min(queue.wideLimit(), highest) : highest;
+        return (int) Math.max(wanted, queue.maxDeliveries());
     }
 
     /**
@@ -58,6 +66,27 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
             fixed.put(DEAD_LETTER_COPY, "true");
         }
         return new GroupSpec(names.deadLetterGroup(queue.name()), fixed, tuning(server));
+    }
+
+    /**
+     * The consumer group that moves delayed messages on. Its members must notice soon that one has come or gone: until then
+     * nobody reads what that one read. A server whose bounds are unknown keeps its defaults.
+     */
+    static GroupSpec delays(String queue, Names names, Server server) {
+        Map<String, String> tuning = new TreeMap<>();
+        lower("session.timeout.ms", SESSION_MILLIS, server, tuning);
+        lower("heartbeat.interval.ms", HEARTBEAT_MILLIS, server, tuning);
+        lower("assignment.interval.ms", 0, server, tuning);
+        return new GroupSpec(names.delayGroup(queue), Map.of(), tuning);
+    }
+
+    private static void lower(String name, long wanted, Server server, Map<String, String> tuning) {
+        server.number("group.consumer.min." + name).ifPresent(least -> {
+            long value = Math.max(wanted, least);
+            if (value < server.number("group.consumer." + name).orElse(0)) {
+                tuning.put("consumer." + name, Long.toString(value));
+            }
+        });
     }
 
     private static long highest(Server.Range limits) {
@@ -99,9 +128,16 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
                         + setting.substring("share.".length()) + " and .max)");
     }
 
-    /** Whether somebody has set anything of ours on it. */
+    /** Whether somebody has set anything of ours on it, or nothing is to be set. */
     boolean existsIn(Config config) {
-        return fixed.keySet().stream().anyMatch(key -> explicit(config, key) != null);
+        return fixed.isEmpty()
+                ? tunedIn(config)
+                : fixed.keySet().stream().anyMatch(key -> explicit(config, key) != null);
+    }
+
+    /** Whether each of its tunings is set, to whatever value. */
+    boolean tunedIn(Config config) {
+        return tuning.keySet().stream().allMatch(key -> explicit(config, key) != null);
     }
 
     List<AlterConfigOp> creation(Config present) {

@@ -17,13 +17,16 @@ import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 
@@ -33,9 +36,12 @@ final class KafkaBroker implements Broker {
     private static final int MOST_BYTES_PER_CALL = 8 * 1024 * 1024;
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
+    /** A message passes through the highest level as often as it takes, so this is what is asked for at most. */
+    private static final Duration LONGEST_DELAY = Duration.ofDays(366);
+
     private final KafkaSettings settings;
     private final AdminCalls calls;
-    private final Server server;
+    private final FirstDeliveries firstDeliveries;
     private final Names names;
     private final Capabilities capabilities;
     private final Limits limits;
@@ -45,11 +51,14 @@ final class KafkaBroker implements Broker {
     private final Set<KafkaSender> senders = ConcurrentHashMap.newKeySet();
     private final Set<KafkaReceiver> receivers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger workers = new AtomicInteger();
+    private final Topology topology;
+    private final DelayTopics delayTopics;
+    private final DelayPumps pumps;
 
     private KafkaBroker(KafkaSettings settings, AdminCalls calls, Server server, BrokerContext context) {
         this.settings = settings;
         this.calls = calls;
-        this.server = server;
+        this.firstDeliveries = new FirstDeliveries(calls, settings.shareConsumers());
         this.time = context.time();
         this.blocking = context.blocking();
         names = Names.with(server.deadLetterPrefix());
@@ -62,7 +71,18 @@ final class KafkaBroker implements Broker {
                 Math.max(MOST_BYTES_PER_CALL, largestMessage),
                 Integer.MAX_VALUE,
                 MOST_PER_CALL,
-                1);
+                1,
+                LONGEST_DELAY.toMillis(),
+                // A share consumer that renews what it holds is given nothing new.
+                0,
+                0);
+        topology = new Topology(calls, settings, server, names);
+        delayTopics = new DelayTopics(calls, topology, names, this::lookForDelays);
+        pumps = new DelayPumps(calls, delayTopics, blocking, this::pump);
+    }
+
+    private void lookForDelays() {
+        pumps.look();
     }
 
     static KafkaBroker open(KafkaSettings settings, BrokerContext context) {
@@ -94,7 +114,8 @@ final class KafkaBroker implements Broker {
 
     @Override
     public void declare(QueueDefinition queue, TopologyMode mode) {
-        new Topology(calls, settings, server, names).declare(queue, mode);
+        topology.declare(queue, mode);
+        delayTopics.declared(Names.place(queue), mode == TopologyMode.DECLARE);
     }
 
     @Override
@@ -108,8 +129,16 @@ final class KafkaBroker implements Broker {
         } catch (RuntimeException failure) {
             throw Failures.onCreate("producer", failure);
         }
+        String queue = Names.place(destination.queue());
+        DelayRoute delays = destination.role() == Destination.Role.MAIN ? new DelayRoute(queue, delayTopics) : null;
         KafkaSender[] self = new KafkaSender[1];
-        self[0] = new KafkaSender(producer, topic, settings.sendTimeout(), () -> senders.remove(self[0]));
+        self[0] = new KafkaSender(
+                producer,
+                topic,
+                delays,
+                destination.role() == Destination.Role.DEAD_LETTER,
+                settings.sendTimeout(),
+                () -> senders.remove(self[0]));
         senders.add(self[0]);
         return self[0];
     }
@@ -122,9 +151,9 @@ final class KafkaBroker implements Broker {
                         BrokerException.Kind.MISSING,
                         "topic '" + topic + "' of " + destination + " does not exist",
                         null));
-        RecordReader reader = destination.role() == Destination.Role.MAIN
-                ? Records::decode
-                : new DeadLetterReader(topic, settings.lookup());
+        boolean main = destination.role() == Destination.Role.MAIN;
+        String place = Names.place(destination.queue());
+        RecordReader reader = reader(destination);
         KafkaReceiver[] self = new KafkaReceiver[1];
         self[0] = new KafkaReceiver(
                 topic,
@@ -133,12 +162,45 @@ final class KafkaBroker implements Broker {
                 options.prefetch(),
                 (receiver, pollSize) -> hire(receiver, destination, reader, pollSize),
                 new TopicWatch(calls, topic, blocking, time),
+                main ? new Markers(() -> pumps.moving(place), time) : Markers.none(time),
                 () -> {
                     receivers.remove(self[0]);
                     reader.close();
+                    if (main) {
+                        pumps.closed(place);
+                    }
                 });
         receivers.add(self[0]);
+        if (main) {
+            pumps.opened(place);
+        }
         return self[0];
+    }
+
+    private DelayPump pump(String queue) {
+        String group = names.delayGroup(queue);
+        String transactionalId = group + "-" + UUID.randomUUID();
+        Map<String, Object> consumer = settings.delayConsumer(group);
+        Map<String, Object> producer = settings.mover(transactionalId);
+        return new DelayPump(
+                queue,
+                () -> delayLevels(queue),
+                () -> new DelaySession(
+                        queue,
+                        names,
+                        new KafkaConsumer<>(consumer),
+                        () -> new DelayMover(new KafkaProducer<>(producer), time),
+                        new DelayTrim(calls.admin(), time.nanos()),
+                        time));
+    }
+
+    private NavigableSet<Integer> delayLevels(String queue) {
+        String topic = names.topic(queue);
+        if (calls.topic(topic).isEmpty()) {
+            // To send to it might create it.
+            throw new BrokerException(BrokerException.Kind.MISSING, "topic '" + topic + "' does not exist", null);
+        }
+        return delayTopics.existing(queue);
     }
 
     private ShareWorker hire(KafkaReceiver receiver, Destination destination, RecordReader reader, int pollSize) {
@@ -150,7 +212,7 @@ final class KafkaBroker implements Broker {
                 pollSize,
                 receiver,
                 reader,
-                new LeaderEpochs(calls),
+                firstDeliveries,
                 time,
                 destination.queue().lockDuration());
         worker.start();
@@ -158,8 +220,24 @@ final class KafkaBroker implements Broker {
     }
 
     @Override
+    public int lastDelivery(QueueDefinition queue) {
+        return topology.limit(queue);
+    }
+
+    @Override
+    public long depth(Destination destination) {
+        return new Backlog(calls, names.topic(destination), names.group(destination)).count();
+    }
+
+    private RecordReader reader(Destination destination) {
+        return destination.role() == Destination.Role.MAIN
+                ? Records::decode
+                : new DeadLetterReader(names.topic(destination), settings.lookup());
+    }
+
+    @Override
     public List<Health.Component> health() {
-        return Connections.health(settings.bootstrap(), calls.admin(), senders, receivers);
+        return Connections.health(settings.bootstrap(), calls.admin(), senders, receivers, pumps.running());
     }
 
     @Override
@@ -170,6 +248,7 @@ final class KafkaBroker implements Broker {
     @Override
     public void close() {
         receivers.forEach(KafkaReceiver::close);
+        pumps.close();
         senders.forEach(KafkaSender::close);
         calls.admin().close(CLOSE);
     }

@@ -15,8 +15,8 @@ final class KafkaInbound implements Inbound {
     private final ConsumerRecord<byte[], byte[]> record;
     private final Envelope envelope;
     private final @Nullable String defect;
-    private final int deliveryCount;
-    private final boolean redelivered;
+    private final int deliveriesBefore;
+    private final FirstDeliveries.Arrival arrival;
 
     private volatile long lockedUntilNanos;
     private volatile boolean lost;
@@ -35,16 +35,15 @@ final class KafkaInbound implements Inbound {
             TimeSource time,
             ConsumerRecord<byte[], byte[]> record,
             Records.Decoded decoded,
-            int deliveryCount,
-            boolean redelivered,
+            FirstDeliveries.Arrival arrival,
             long lockedUntilNanos) {
         this.worker = worker;
         this.time = time;
         this.record = record;
         this.envelope = decoded.envelope();
         this.defect = decoded.defect();
-        this.deliveryCount = deliveryCount;
-        this.redelivered = redelivered;
+        this.deliveriesBefore = decoded.deliveriesBefore();
+        this.arrival = arrival;
         this.lockedUntilNanos = lockedUntilNanos;
     }
 
@@ -55,12 +54,12 @@ final class KafkaInbound implements Inbound {
 
     @Override
     public int deliveryCount() {
-        return deliveryCount;
+        return record.deliveryCount().orElse((short) 1) + deliveriesBefore;
     }
 
     @Override
     public boolean redelivered() {
-        return redelivered;
+        return deliveriesBefore > 0 || !arrival.first(record);
     }
 
     @Override

@@ -18,6 +18,7 @@ final class KafkaReceiver implements Receiver {
     private final HandOver out = new HandOver();
     private final Crew<ShareWorker> crew;
     private final TopicWatch watch;
+    private final Markers markers;
     private final Runnable onClose;
     private volatile boolean closed;
     private volatile @Nullable BrokerException failure;
@@ -30,9 +31,11 @@ final class KafkaReceiver implements Receiver {
             int prefetch,
             BiFunction<KafkaReceiver, Integer, ShareWorker> hire,
             TopicWatch watch,
+            Markers markers,
             Runnable onClose) {
         this.topic = topic;
         this.watch = watch;
+        this.markers = markers;
         this.onClose = onClose;
         this.crew = new Crew<>(partitions, largest, prefetch, size -> hire.apply(this, size));
         crew.start();
@@ -48,6 +51,10 @@ final class KafkaReceiver implements Receiver {
 
     HandOver out() {
         return out;
+    }
+
+    Markers markers() {
+        return markers;
     }
 
     @Nullable
@@ -90,6 +97,11 @@ final class KafkaReceiver implements Receiver {
         if (last != null) {
             last.wake();
         }
+    }
+
+    @Override
+    public boolean canDelay(Inbound message, long delayMillis) {
+        return delayMillis == 0;
     }
 
     @Override

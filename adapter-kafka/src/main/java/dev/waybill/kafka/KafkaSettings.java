@@ -35,6 +35,8 @@ final class KafkaSettings {
     private static final String UNLIMITED = "unlimited";
     private static final int LINGER_MILLIS = 1;
     private static final int BATCH_BYTES = 128 * 1024;
+    private static final int TRANSACTION_MILLIS = 10_000;
+    private static final int DELAY_FETCH_MILLIS = 250;
 
     private final Address address;
     private final NativeSettings natives;
@@ -111,6 +113,22 @@ final class KafkaSettings {
     }
 
     Map<String, Object> producer(int largestRequest) {
+        return producer(millis(sendTimeout()), largestRequest);
+    }
+
+    /**
+     * A producer that moves what was delayed. What it has written and not committed holds up whoever reads the queue, so a
+     * transaction that its process has left behind ends soon.
+     */
+    Map<String, Object> mover(String transactionalId) {
+        // What is in a delay topic was not too large for whoever sent it.
+        Map<String, Object> settings = producer(TRANSACTION_MILLIS, Integer.MAX_VALUE);
+        settings.put("transactional.id", transactionalId);
+        settings.putIfAbsent("transaction.timeout.ms", TRANSACTION_MILLIS);
+        return settings;
+    }
+
+    private Map<String, Object> producer(int timeout, int largestRequest) {
         Map<String, Object> settings = client("producer", ProducerConfig.configNames());
         settings.put("key.serializer", ByteArraySerializer.class);
         settings.put("value.serializer", ByteArraySerializer.class);
@@ -118,7 +136,6 @@ final class KafkaSettings {
         settings.put("enable.idempotence", true);
         settings.putIfAbsent("linger.ms", LINGER_MILLIS);
         settings.putIfAbsent("batch.size", BATCH_BYTES);
-        int timeout = millis(sendTimeout());
         settings.put("delivery.timeout.ms", timeout);
         settings.put("max.block.ms", timeout);
         int linger = integer(settings.get("linger.ms"));
@@ -148,6 +165,24 @@ final class KafkaSettings {
         settings.put("allow.auto.create.topics", false);
         settings.put("auto.offset.reset", "none");
         settings.put("max.poll.records", 1);
+        return settings;
+    }
+
+    /** A consumer of delay topics, in a group that hands a partition to one member at a time. */
+    Map<String, Object> delayConsumer(String group) {
+        Map<String, Object> settings = bytesConsumer();
+        settings.remove("share.acquire.mode");
+        settings.put("group.id", group);
+        settings.put("group.protocol", "consumer");
+        settings.put("isolation.level", "read_committed");
+        settings.put("auto.offset.reset", "earliest");
+        settings.put("enable.auto.commit", false);
+        settings.put("allow.auto.create.topics", false);
+        settings.put("max.poll.records", DelayPartition.FULL);
+        // A partition that is read on again waits for the fetch that is under way for the others.
+        settings.put("fetch.min.bytes", 1);
+        settings.put("fetch.max.wait.ms", DELAY_FETCH_MILLIS);
+        settings.putIfAbsent("reconnect.backoff.max.ms", 1000);
         return settings;
     }
 

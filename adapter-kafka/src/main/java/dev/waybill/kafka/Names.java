@@ -1,6 +1,7 @@
 package dev.waybill.kafka;
 
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.QueueDefinition;
 
 /**
  * What a queue is called on the broker. A dot cannot be in a queue's name, so no two queues share a name here.
@@ -30,13 +31,28 @@ record Names(String deadLetterPrefix) {
         return group(queue) + ".dlq";
     }
 
+    /** Where what is to wait for {@link DelayLevels#step} of that level waits. */
+    String delayTopic(String queue, int level) {
+        return topic(queue) + ".delay-" + level;
+    }
+
+    /** The consumer group that reads the delay topics. */
+    String delayGroup(String queue) {
+        return group(queue) + ".delay";
+    }
+
+    /** What stands for the queue's name in all but that of the dead letters, which its lanes share. */
+    static String place(QueueDefinition queue) {
+        return queue.place(".");
+    }
+
     String topic(Destination destination) {
-        String queue = destination.queue().name();
-        return destination.role() == Destination.Role.MAIN ? topic(queue) : deadLetterTopic(queue);
+        QueueDefinition queue = destination.queue();
+        return destination.role() == Destination.Role.MAIN ? topic(place(queue)) : deadLetterTopic(queue.name());
     }
 
     String group(Destination destination) {
-        String queue = destination.queue().name();
-        return destination.role() == Destination.Role.MAIN ? group(queue) : deadLetterGroup(queue);
+        QueueDefinition queue = destination.queue();
+        return destination.role() == Destination.Role.MAIN ? group(place(queue)) : deadLetterGroup(queue.name());
     }
 }

@@ -117,6 +117,7 @@ final class Records {
                     }
                 }
                 case SENT_AT -> sentAt(strict(header.value()));
+                case DelayedRecord.WAIT -> {}
                 default -> other(header);
             }
         }

@@ -15,7 +15,8 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
-import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -30,14 +31,13 @@ import org.slf4j.LoggerFactory;
 final class ShareWorker implements Runnable, Crew.Member {
     private static final Logger LOG = LoggerFactory.getLogger(ShareWorker.class);
 
-    /** While it joins the group, which takes several polls. */
+    /** While it joins the group: only a call of poll takes over what the coordinator has assigned. */
     private static final Duration JOINING_POLL = Duration.ofMillis(100);
-
-    private static final long JOINING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /**
      * Long, because each call of poll has the client's background thread fetch once more, and when calls follow each other that
-     * can bring records after a call has returned others: those wait in the client while their locks run out.
+     * can bring records after a call has returned others: those wait in the client while their locks run out. Shorter where
+     * {@link Markers} says so.
      */
     private static final Duration POLL = Duration.ofHours(1);
 
@@ -47,19 +47,31 @@ final class ShareWorker implements Runnable, Crew.Member {
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /** How long settlements wait for others of the same poll, since each commit costs a request. */
+    /**
+     * How long the first settlements of a poll wait for others, and those after a commit again, since each commit costs a
+     * request. Not longer: who waits for each settlement would make its worker look stuck.
+     */
     private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** How long those that are to ride wait for their poll. */
+    private static final long BOARDING_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /**
+     * After holding its records for so long another worker takes over. Not sooner: the client of the stuck one may hold the records
+     * that come next, which would then come after those of the other.
+     */
+    private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Supplier<ShareConsumer<byte[], byte[]>> opening;
     private final String topic;
     private final int pollSize;
     private final Crew<ShareWorker> crew;
+    private final Markers markers;
     private final HandOver out;
     private final RecordReader reader;
-    private final LeaderEpochs epochs;
+    private final FirstDeliveries firstDeliveries;
     private final TimeSource time;
     private final LockClock clock;
     private final ConcurrentLinkedQueue<KafkaInbound> settlements = new ConcurrentLinkedQueue<>();
@@ -74,15 +86,16 @@ final class ShareWorker implements Runnable, Crew.Member {
     private volatile boolean ended;
     private long polledAt;
     private long gatheringSince;
+    private long boardedAt;
 
-    /** Whether the poll before this one ended without records, so that two fetches may be under way. */
-    private boolean polledInVain;
+    /** How many polls have ended without records since the last with some; after one, two fetches may be under way. */
+    private int inVain;
+
+    /** Until it is given a partition, before which nothing is fetched. */
+    private boolean joining = true;
 
     /** Whether the last poll brought all that it may, and that is much, so that more is likely to wait. */
     private boolean full;
-
-    private long joiningSince;
-    private boolean joined;
 
     ShareWorker(
             String name,
@@ -90,17 +103,18 @@ final class ShareWorker implements Runnable, Crew.Member {
             int pollSize,
             KafkaReceiver receiver,
             RecordReader reader,
-            LeaderEpochs epochs,
+            FirstDeliveries firstDeliveries,
             TimeSource time,
             Duration lock) {
         this.opening = opening;
         this.topic = receiver.topic();
         this.pollSize = pollSize;
         this.crew = receiver.crew();
+        this.markers = receiver.markers();
         this.out = receiver.out();
         this.onFailure = receiver::failed;
         this.reader = reader;
-        this.epochs = epochs;
+        this.firstDeliveries = firstDeliveries;
         this.time = time;
         this.clock = new LockClock(lock.toMillis());
         this.thread = new Thread(this, name);
@@ -231,8 +245,9 @@ final class ShareWorker implements Runnable, Crew.Member {
             keep(grip);
             return true;
         }
-        if (full && grip.mayRide()) {
+        if (full && !markers.likely() && grip.mayRide()) {
             release(grip.ride());
+            boardedAt = System.nanoTime();
         } else {
             commit(grip);
         }
@@ -241,14 +256,25 @@ final class ShareWorker implements Runnable, Crew.Member {
                 poll(consumer, grip);
                 yield true;
             }
-            case WAIT -> {
-                grip.land();
-                long began = System.nanoTime();
-                LockSupport.parkNanos(this, IDLE_NANOS);
-                yield System.nanoTime() - began < IDLE_NANOS || !crew.mayLeave(this);
-            }
+            case WAIT -> await(grip);
             case LEAVE -> false; // and closing the client tells what became of what rides
         };
+    }
+
+    /** Waits for its turn; false to leave the crew. */
+    private boolean await(Grip grip) {
+        long began = System.nanoTime();
+        if (grip.waitsToRide()) {
+            // Where records are known to wait its turn is likely to come in a moment.
+            long left = BOARDING_NANOS - (began - boardedAt);
+            if (left > 0) {
+                LockSupport.parkNanos(this, left);
+                return true;
+            }
+            grip.land();
+        }
+        LockSupport.parkNanos(this, IDLE_NANOS);
+        return System.nanoTime() - began < IDLE_NANOS || !crew.mayLeave(this);
     }
 
     /** Takes the settlements that were handed over. */
@@ -287,15 +313,13 @@ final class ShareWorker implements Runnable, Crew.Member {
     /** While others handle what it holds: lets go of what has expired, keeps what waits in the buffer. */
     private void keep(Grip grip) {
         boolean gathering = grip.hasDue();
-        if (!gathering) {
-            gatheringSince = System.nanoTime();
-        }
         long gathered = System.nanoTime() - gatheringSince;
         if (settlements.isEmpty() && extensions.isEmpty()) {
             LockSupport.parkNanos(this, gathering ? Math.max(1, GATHER_NANOS - gathered) : TICK_NANOS);
         }
         if (gathering && gathered >= GATHER_NANOS) {
             commit(grip);
+            gatheringSince = System.nanoTime();
         }
         if (System.nanoTime() - polledAt > STUCK_NANOS) {
             note(grip);
@@ -314,29 +338,38 @@ final class ShareWorker implements Runnable, Crew.Member {
         long began = time.nanos();
         ConsumerRecords<byte[], byte[]> records;
         try {
-            if (joiningSince == 0) {
-                joiningSince = System.nanoTime();
-            }
-            joined |= System.nanoTime() - joiningSince > JOINING_NANOS;
             grip.depart();
-            records = pollOnce(consumer, !joined ? JOINING_POLL : grip.rides() ? RIDING_POLL : POLL);
+            records = pollOnce(
+                    consumer, joining ? JOINING_POLL : markers.poll(grip.rides() ? RIDING_POLL : POLL, inVain));
         } catch (RetriableException passing) {
             LOG.debug("poll of '{}' failed, and goes on", topic, passing);
             LockSupport.parkNanos(this, TICK_NANOS);
             return;
         }
-        boolean maybeMore = polledInVain;
-        polledInVain = records.isEmpty();
+        joining = joining && records.isEmpty() && !assigned(consumer);
+        boolean maybeMore = inVain > 0;
+        inVain = records.isEmpty() ? inVain + 1 : 0;
         full = records.count() >= pollSize && PollSize.wholeBatches(pollSize);
-        if (polledInVain) {
+        if (records.isEmpty()) {
             return;
         }
-        joined = true;
+        markers.look(records);
         polledAt = System.nanoTime();
+        gatheringSince = polledAt;
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
         HandOver.Poll place = out.next();
         crew.polled(this, records.count(), maybeMore);
         take(records, clock.lockedUntil(began, time.nanos()), place, grip);
+    }
+
+    /** By the client's own count: it has no other way to tell. */
+    private static boolean assigned(ShareConsumer<byte[], byte[]> consumer) {
+        for (Map.Entry<MetricName, ? extends Metric> metric : consumer.metrics().entrySet()) {
+            if (metric.getKey().name().equals("rebalance-total")) {
+                return metric.getValue().metricValue() instanceof Number number && number.doubleValue() > 0;
+            }
+        }
+        return false;
     }
 
     private void take(ConsumerRecords<byte[], byte[]> records, long lockedUntil, HandOver.Poll place, Grip grip) {
@@ -370,13 +403,11 @@ final class ShareWorker implements Runnable, Crew.Member {
     }
 
     private List<KafkaInbound> read(ConsumerRecords<byte[], byte[]> records, long lockedUntil) {
-        Map<TopicPartition, Integer> current = epochs.of(records.partitions());
+        FirstDeliveries.Arrival arrival = firstDeliveries.arrived(records);
         List<KafkaInbound> polled = new ArrayList<>(records.count());
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Records.Decoded decoded = reader.read(record);
-            int count = record.deliveryCount().orElse((short) 1) + decoded.deliveriesBefore();
-            boolean redelivered = count > 1 || LeaderEpochs.maybeDeliveredBefore(record, current);
-            polled.add(new KafkaInbound(this, time, record, decoded, count, redelivered, lockedUntil));
+            polled.add(new KafkaInbound(this, time, record, decoded, arrival, lockedUntil));
         }
         return polled;
     }

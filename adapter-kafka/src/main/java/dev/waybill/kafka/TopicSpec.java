@@ -51,6 +51,15 @@ record TopicSpec(
                 name, OptionalInt.empty(), settings.replicationFactor(), fixed, Map.of("retention.ms", "-1"));
     }
 
+    static TopicSpec delays(String name, KafkaSettings settings) {
+        Map<String, String> fixed = sized(settings);
+        // How long a message has waited is counted by the clock of the broker that keeps it.
+        fixed.put("message.timestamp.type", "LogAppendTime");
+        // What has been moved on is deleted by whoever moved it; what has not must not be.
+        Map<String, String> initial = Map.of("retention.ms", "-1", "retention.bytes", "-1");
+        return new TopicSpec(name, OptionalInt.empty(), settings.replicationFactor(), fixed, initial);
+    }
+
     private static Map<String, String> sized(KafkaSettings settings) {
         Map<String, String> fixed = new HashMap<>();
         // Compaction would drop all but the last message of each key.

@@ -8,10 +8,13 @@ import dev.waybill.spi.QueueDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
@@ -38,16 +41,20 @@ final class Topology {
     void declare(QueueDefinition queue, TopologyMode mode) {
         List<GroupSpec> groups =
                 List.of(GroupSpec.main(queue, names, server), GroupSpec.deadLetters(queue, names, server));
-        List<TopicSpec> topics = List.of(
-                TopicSpec.deadLetters(names.deadLetterTopic(queue.name()), settings, server),
-                TopicSpec.main(names.topic(queue.name()), settings));
+        int levels = DelayLevels.needed(queue);
+        List<TopicSpec> topics = new ArrayList<>(delays(Names.place(queue), levels));
+        topics.add(TopicSpec.deadLetters(names.deadLetterTopic(queue.name()), settings, server));
+        topics.add(TopicSpec.main(names.topic(Names.place(queue)), settings));
         if (mode == TopologyMode.DECLARE) {
             // Groups first: whoever finds the topic must find how it is to be consumed.
             groups.forEach(this::create);
-            topics.forEach(this::create);
+            if (levels > 0) {
+                create(GroupSpec.delays(Names.place(queue), names, server));
+            }
+            create(topics);
         }
         List<Difference> differences = new ArrayList<>();
-        topics.forEach(topic -> compare(topic, differences));
+        compare(topics, differences);
         for (GroupSpec group : groups) {
             differences.addAll(group.differences(calls.config(ConfigResource.Type.GROUP, group.name())));
         }
@@ -56,13 +63,41 @@ final class Topology {
         }
     }
 
-    private void compare(TopicSpec spec, List<Difference> differences) {
-        Optional<TopicDescription> topic = calls.topic(spec.name());
-        if (topic.isEmpty()) {
-            differences.add(spec.missing());
-        } else {
-            differences.addAll(spec.differences(topic.get(), calls.config(ConfigResource.Type.TOPIC, spec.name())));
+    int limit(QueueDefinition queue) {
+        return GroupSpec.limit(queue, server);
+    }
+
+    /** Makes the delay topics up to that many levels, where they are missing. */
+    void createDelays(String queue, int levels) {
+        create(GroupSpec.delays(queue, names, server));
+        create(delays(queue, levels));
+    }
+
+    private List<TopicSpec> delays(String queue, int levels) {
+        return IntStream.range(0, levels)
+                .mapToObj(level -> TopicSpec.delays(names.delayTopic(queue, level), settings))
+                .toList();
+    }
+
+    private void compare(List<TopicSpec> specs, List<Difference> differences) {
+        Map<String, TopicDescription> existing = calls.topics(namesOf(specs));
+        List<TopicSpec> present = new ArrayList<>();
+        for (TopicSpec spec : specs) {
+            if (existing.containsKey(spec.name())) {
+                present.add(spec);
+            } else {
+                differences.add(spec.missing());
+            }
         }
+        List<Config> configs = calls.configs(ConfigResource.Type.TOPIC, namesOf(present));
+        for (int i = 0; i < present.size(); i++) {
+            TopicSpec spec = present.get(i);
+            differences.addAll(spec.differences(Objects.requireNonNull(existing.get(spec.name())), configs.get(i)));
+        }
+    }
+
+    private static List<String> namesOf(List<TopicSpec> specs) {
+        return specs.stream().map(TopicSpec::name).toList();
     }
 
     private void create(GroupSpec group) {
@@ -76,26 +111,37 @@ final class Topology {
                 calls.admin()
                         .incrementalAlterConfigs(Map.of(resource, group.creation(present)))
                         .all());
-        LOG.info("configured share group '{}' {}", group.name(), group.fixed());
+        LOG.info("configured group '{}' {}", group.name(), group.fixed());
         // The controller has it; the brokers hear of it a moment later.
         await(() -> group.existsIn(calls.config(ConfigResource.Type.GROUP, group.name())));
     }
 
-    private void create(TopicSpec spec) {
-        if (calls.topic(spec.name()).isPresent()) {
+    private void create(List<TopicSpec> specs) {
+        Set<String> existing = calls.topics(namesOf(specs)).keySet();
+        List<TopicSpec> missing =
+                specs.stream().filter(spec -> !existing.contains(spec.name())).toList();
+        if (missing.isEmpty()) {
             return;
         }
+        calls.admin()
+                .createTopics(missing.stream().map(TopicSpec::creation).toList())
+                .values()
+                .forEach(this::created);
+        await(() -> calls.topics(namesOf(missing)).values().stream()
+                        .filter(Topology::led)
+                        .count()
+                == missing.size());
+    }
+
+    private void created(String name, KafkaFuture<Void> answer) {
         try {
-            calls.await(
-                    "cannot create topic '" + spec.name() + "'",
-                    calls.admin().createTopics(List.of(spec.creation())).all());
-            LOG.info("created topic '{}'", spec.name());
+            calls.await("cannot create topic '" + name + "'", answer);
+            LOG.info("created topic '{}'", name);
         } catch (BrokerException failed) {
             if (!(failed.getCause() instanceof TopicExistsException)) {
                 throw failed;
             }
         }
-        await(() -> calls.topic(spec.name()).filter(Topology::led).isPresent());
     }
 
     private static boolean led(TopicDescription topic) {

@@ -25,9 +25,9 @@
  * <h2>On the broker</h2>
  * Queue {@code orders} is topic {@code orders}, read by share group {@code waybill-orders}; its dead letters are topic
  * {@code dlq.orders} (the prefix is the broker's {@code errors.deadletterqueue.topic.name.prefix}), read by share group
- * {@code waybill-orders.dlq}. Declaring sets on the group {@code share.auto.offset.reset=earliest}, the lock duration, the delivery
- * limit, the dead-letter topic and {@code share.isolation.level=read_committed}, before anything consumes; these are compared
- * ever after. It also sets, where the group has no value of its own, {@code share.assignment.interval.ms=0}, without which
+ * {@code waybill-orders.dlq}. Declaring sets on the group {@code share.auto.offset.reset=earliest}, the lock duration, a delivery
+ * limit of {@code maxDeliveries} and 3 more, or the highest that the broker allows, the dead-letter topic and
+ * {@code share.isolation.level=read_committed}, before anything consumes; these are compared ever after. It also sets, where the group has no value of its own, {@code share.assignment.interval.ms=0}, without which
  * a consumer waits 5 s for its first message, and the highest {@code share.partition.max.record.locks} that the broker allows. A
  * group or topic that exists is never changed.
  *
@@ -52,7 +52,38 @@
  *       message's own headers are read from the original record, as long as its topic retains it. A dead letter that was
  *       delivered as often as a group may (10, or the broker's {@code group.share.max.delivery.count.limit}) goes to the end of the
  *       dead-letter topic and comes again, with its count going on: it is not lost by being looked at.
+ *   <li>The broker forgets the deliveries under way of a partition that gets another leader, and of a group whose last share
+ *       session on that broker breaks: these come again counted from one. They carry the redelivery flag all the same, with
+ *       one exception: after a break, what another process had held.
  *   <li>Retention applies to unread messages too: what waits longer is gone.
+ * </ul>
+ *
+ * <h2>Delayed messages</h2>
+ * Kafka has no delay, so what is to wait is written to a delay topic: {@code orders.delay-0} for 128 ms, {@code orders.delay-1} for
+ * 256 ms, and so on to {@code orders.delay-15} for 70 minutes. All records of one topic come due in the order of its log. Each
+ * process that receives from {@code orders} runs a pump, one thread however many receivers, which is a member of consumer group
+ * {@code waybill-orders.delay}; it reads the topics and moves each record whose time has come to the topic for the rest of its wait,
+ * or to {@code orders}, into the partition of its key. What waits longer than 70 minutes passes through the last topic as often as it
+ * takes.
+ * <ul>
+ *   <li>A message is moved exactly once, by a transaction of what is written and what was read (KIP-447), and arrives as it
+ *       was sent, at its first delivery. Whatever fails, the pump starts over from what was committed, and
+ *       {@link dev.waybill.Health} says so.
+ *   <li>It is never early: its wait begins when a broker has stored it, and ends by the clock of that broker, which the pump asks for.
+ *       The clocks of processes do not matter. It is late by some ms a step, and by up to 0.3 s more when others of the same
+ *       topic stand before it. Each step writes it once more: a wait of 1 s takes one, a random one about half as many as it has
+ *       topics below it.
+ *   <li>Declaring makes the topics that the queue's retry policy can need, of one partition each, with the broker's time as their
+ *       timestamp and unlimited retention; a sender that needs a longer wait makes the further ones, unless the queue was not
+ *       declared but verified: then such a send is unroutable. Other processes notice new topics within a second. What was moved on
+ *       is deleted; where the process may not do that, set a retention, and keep {@code offsets.retention.minutes} longer than no
+ *       process runs.
+ *   <li>When a process dies, what it would have moved waits until the group has noticed it: 10 s, or what
+ *       {@code group.consumer.min.session.timeout.ms} allows (45 s by default, on the broker). A transaction that it leaves
+ *       open holds up new messages of the queue for 10 s at most ({@code native.transaction.timeout.ms}). Nothing moves
+ *       while no process receives.
+ *   <li>The process needs to be allowed to write to, read and delete records of the delay topics, and to use transactional ids that
+ *       begin with {@code waybill-orders.delay-}.
  * </ul>
  *
  * <h2>Share consumers and prefetch</h2>
@@ -65,7 +96,8 @@
  * prefetch and one poll of each share consumer.
  *
  * <h2>Capabilities and how they map</h2>
- * All are native but {@link dev.waybill.Capability#UNCOUNTED_RELEASE}, which Kafka does not have;
+ * All are native but {@link dev.waybill.Capability#DELAYED_SEND} and {@link dev.waybill.Capability#DELAYED_RETRY}, which are
+ * emulated; {@link dev.waybill.Capability#UNCOUNTED_RELEASE}, which Kafka does not have;
  * {@link dev.waybill.Capability#FIFO}, unsupported if {@code waybill.kafka.partitions} is more than 1; and
  * {@link dev.waybill.Capability#DELIVERY_LIMIT}, unsupported below {@code share.version} 2: such a server drops what reaches the
  * limit, so the limit is set to the highest that it allows. The notes of {@link dev.waybill.Capabilities} name the constructs.

@@ -8,6 +8,7 @@ import static dev.waybill.kafka.TestQueue.whatComesWithin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waybill.DeadLetterHeaders;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
@@ -37,11 +38,11 @@ class KafkaDeadLetterIT {
     }
 
     @Test
-    void a_message_whose_consumers_die_becomes_a_dead_letter_after_the_maximum_of_deliveries() {
+    void a_message_whose_consumers_die_becomes_a_dead_letter_at_the_limit_of_its_group() {
         TestQueue queue = TestQueue.declared(broker, "deaths", 3, LOCK);
         Envelope sent = new Envelope("the-id", "the-key", "a/b", 99, Map.of("color", "red"), "poison".getBytes(UTF_8));
         queue.send(List.of(new Sent(sent)));
-        for (int delivery = 1; delivery <= 3; delivery++) {
+        for (int delivery = 1; delivery <= queue.definition.wideLimit(); delivery++) {
             try (Receiver receiver = queue.receiver(1)) {
                 assertThat(receiveOne(receiver).deliveryCount()).isEqualTo(delivery);
             }
@@ -56,8 +57,10 @@ class KafkaDeadLetterIT {
             assertThat(dead.envelope().body()).isEqualTo(sent.body());
             assertThat(dead.envelope().headers())
                     .containsEntry("color", "red")
-                    .containsEntry("__dlq.errors.topic", queue.definition.name())
-                    .containsEntry("__dlq.errors.delivery.count", "3");
+                    .containsEntry(DeadLetterHeaders.QUEUE, queue.definition.name())
+                    .containsEntry(DeadLetterHeaders.DELIVERIES, "6")
+                    .containsKeys(DeadLetterHeaders.REASON, DeadLetterHeaders.TIME)
+                    .allSatisfy((name, value) -> assertThat(name).doesNotStartWith("__dlq"));
             assertThat(dead.defect()).isNull();
             accept(deadLetters, List.of(dead));
             assertThat(whatComesWithin(receiver, Duration.ofSeconds(1))).isEmpty();
@@ -69,7 +72,7 @@ class KafkaDeadLetterIT {
         TestQueue queue = TestQueue.declared(broker, "looked-at", 2, LOCK);
         queue.send(0, 1);
         try (Receiver receiver = queue.receiver(1)) {
-            for (int i = 0; i < 2; i++) {
+            for (int i = 0; i < queue.definition.wideLimit(); i++) {
                 awaitSettled(settle(receiver, receiveOne(receiver), Disposition.RETRY));
             }
         }

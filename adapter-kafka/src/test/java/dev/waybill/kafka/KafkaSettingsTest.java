@@ -36,7 +36,11 @@ class KafkaSettingsTest {
                 .containsAll(settings.producer(1).keySet());
         assertThat(ConsumerConfig.configNames())
                 .containsAll(settings.shareConsumer("g", 1, "record_limit").keySet())
-                .containsAll(settings.lookup().keySet());
+                .containsAll(settings.lookup().keySet())
+                .containsAll(settings.delayConsumer("g").keySet());
+        assertThat(ProducerConfig.configNames()).containsAll(settings.mover("t").keySet());
+        assertThat(settings.delayConsumer("g")).containsEntry("fetch.max.bytes", "1000000");
+        assertThat(settings.mover("t")).containsEntry("compression.type", "lz4");
         assertThat(AdminClientConfig.configNames()).containsAll(settings.admin().keySet());
     }
 
@@ -101,6 +105,25 @@ class KafkaSettingsTest {
                 .containsEntry("request.timeout.ms", 1999)
                 .containsEntry("acks", "all")
                 .containsEntry("enable.idempotence", true);
+    }
+
+    @Test
+    void what_moves_delayed_messages_has_time_outs_of_its_own_and_does_so_exactly_once() {
+        KafkaSettings settings = new KafkaSettings(context()
+                .sendTimeout(Duration.ofMillis(50))
+                .nativeSetting("share.acquire.mode", "record_limit")
+                .credentials("me", "x"));
+        assertThat(settings.mover("t"))
+                .containsEntry("transactional.id", "t")
+                .containsEntry("max.block.ms", 10_000)
+                .containsEntry("transaction.timeout.ms", 10_000)
+                .containsEntry("security.protocol", "SASL_PLAINTEXT");
+        assertThat(settings.delayConsumer("g"))
+                .containsEntry("isolation.level", "read_committed")
+                .containsEntry("auto.offset.reset", "earliest")
+                .containsEntry("enable.auto.commit", false)
+                .containsEntry("security.protocol", "SASL_PLAINTEXT")
+                .doesNotContainKey("share.acquire.mode");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.waybill.Capabilities.Level;
 import dev.waybill.Capability;
 import dev.waybill.ConfigException;
 import dev.waybill.Health;
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
@@ -77,14 +78,14 @@ class KafkaTopologyIT {
     @Test
     void every_field_that_differs_is_reported() throws Exception {
         QueueDefinition queue = TestQueue.declared(broker, "differs", 5, LOCK).definition;
-        QueueDefinition other = new QueueDefinition(queue.name(), 7, Duration.ofSeconds(30));
+        QueueDefinition other = new QueueDefinition(queue.name(), 7, Duration.ofSeconds(30), RetryPolicy.immediate());
         for (TopologyMode mode : List.of(TopologyMode.DECLARE, TopologyMode.VERIFY)) {
             TopologyException refused =
                     catchThrowableOfType(TopologyException.class, () -> broker.declare(other, mode));
             String group = " of share group waybill-" + queue.name();
             assertThat(refused.differences())
                     .containsExactlyInAnyOrder(
-                            new Difference("share.delivery.count.limit" + group, "7", "5"),
+                            new Difference("share.delivery.count.limit" + group, "10", "8"),
                             new Difference("share.record.lock.duration.ms" + group, "30000", "20000"),
                             new Difference("share.record.lock.duration.ms" + group + ".dlq", "30000", "20000"));
         }
@@ -117,12 +118,13 @@ class KafkaTopologyIT {
 
     @Test
     void a_lock_or_a_limit_outside_the_brokers_bounds_is_refused_with_the_bounds() {
-        QueueDefinition longLock = new QueueDefinition(Cluster.fresh("lock"), 5, Duration.ofHours(3));
+        QueueDefinition longLock =
+                new QueueDefinition(Cluster.fresh("lock"), 5, Duration.ofHours(3), RetryPolicy.DEFAULT);
         assertThatThrownBy(() -> broker.declare(longLock, TopologyMode.DECLARE))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll(
                         "lockDuration", "10800000", "1000 to 3600000", "share.record.lock.duration.ms");
-        QueueDefinition oftenDelivered = new QueueDefinition(Cluster.fresh("limit"), 50, LOCK);
+        QueueDefinition oftenDelivered = new QueueDefinition(Cluster.fresh("limit"), 50, LOCK, RetryPolicy.DEFAULT);
         assertThatThrownBy(() -> broker.declare(oftenDelivered, TopologyMode.DECLARE))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContainingAll("maxDeliveries", "50", "2 to 25", "share.delivery.count.limit");

@@ -12,13 +12,27 @@ import org.jspecify.annotations.Nullable;
 final class Sent implements Outbound {
     final Envelope envelope;
     final AtomicInteger reports = new AtomicInteger();
+    /** {@code nanoTime} just before; set by whoever sends it. */
+    volatile long handedOver;
+
     volatile boolean stored;
     volatile boolean maybeStored;
     volatile @Nullable Reason reason;
     volatile @Nullable String detail;
 
+    private final long delayMillis;
+
     Sent(Envelope envelope) {
+        this(envelope, 0);
+    }
+
+    Sent(Envelope envelope, long delayMillis) {
         this.envelope = envelope;
+        this.delayMillis = delayMillis;
+    }
+
+    static Sent delayed(String id, long millis) {
+        return new Sent(text(id).envelope, millis);
     }
 
     static Sent text(String id) {
@@ -28,6 +42,11 @@ final class Sent implements Outbound {
     @Override
     public Envelope envelope() {
         return envelope;
+    }
+
+    @Override
+    public long delayMillis() {
+        return delayMillis;
     }
 
     @Override

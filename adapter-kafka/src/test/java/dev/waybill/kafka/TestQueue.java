@@ -3,6 +3,7 @@ package dev.waybill.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.Destination;
@@ -46,7 +47,20 @@ final class TestQueue {
     }
 
     static TestQueue undeclared(Broker broker, String what, int maxDeliveries, Duration lock) {
-        return new TestQueue(broker, new QueueDefinition(Cluster.fresh(what), maxDeliveries, lock));
+        return new TestQueue(
+                broker, new QueueDefinition(Cluster.fresh(what), maxDeliveries, lock, RetryPolicy.immediate()));
+    }
+
+    /** A queue whose retries wait. */
+    static TestQueue delaying(Broker broker, String what, RetryPolicy retry) {
+        QueueDefinition definition = new QueueDefinition(Cluster.fresh(what), 5, Duration.ofSeconds(20), retry);
+        broker.declare(definition, TopologyMode.DECLARE);
+        return new TestQueue(broker, definition);
+    }
+
+    /** The same queue as another process sees it. */
+    TestQueue through(Broker other) {
+        return new TestQueue(other, definition);
     }
 
     Destination main() {
@@ -59,6 +73,10 @@ final class TestQueue {
 
     Sender sender() {
         return broker.sender(main(), NOBODY);
+    }
+
+    Sender deadLetterSender() {
+        return broker.sender(deadLetters(), NOBODY);
     }
 
     Receiver receiver(int prefetch) {
@@ -79,6 +97,7 @@ final class TestQueue {
 
     void send(List<Sent> batch) {
         try (Sender sender = sender()) {
+            batch.forEach(sent -> sent.handedOver = System.nanoTime());
             sender.send(batch);
             await().atMost(PATIENCE).until(() -> batch.stream().allMatch(Sent::reported));
         }

@@ -22,11 +22,15 @@ final class Envelopes {
     private static final String ID = "waybill-id";
     private static final String KEY = "waybill-key";
     private static final String SENT_AT = "waybill-sent-at";
+    /** On a delayed message: when it leaves the last delay level, in milliseconds since 1970. */
+    private static final String DUE_AT = "waybill-due-at";
     /** Before the names of the application's headers that the server would take for its own. */
     private static final String ESCAPE = "waybill-header-";
 
     private static final Integer PERSISTENT = 2;
-    private static final String DELIVERY_COUNT = "x-delivery-count";
+    static final String DEATHS = "x-death";
+    static final String DELIVERY_COUNT = "x-delivery-count";
+    static final String ACQUIRED_COUNT = "x-acquired-count";
     private static final int MOST_DELIVERIES = 1_000_000_000;
     private static final int LONGEST_SHORT_STRING = 255;
     private static final int MOST_BYTES_A_CHAR = 3;
@@ -34,9 +38,17 @@ final class Envelopes {
     private Envelopes() {}
 
     static AMQP.BasicProperties properties(Envelope envelope) {
+        return properties(envelope, 0, -1);
+    }
+
+    /**
+     * @param dueMillis when the message leaves the last delay level, in milliseconds since 1970; 0 if it is not delayed
+     * @param priority negative if it has none, which is not the lowest
+     */
+    static AMQP.BasicProperties properties(Envelope envelope, long dueMillis, int priority) {
         String id = envelope.id();
         boolean shortId = isShort(id);
-        Map<String, Object> headers = new HashMap<>((envelope.headers().size() + 3) * 4 / 3 + 1);
+        Map<String, Object> headers = new HashMap<>((envelope.headers().size() + 4) * 4 / 3 + 1);
         if (!envelope.headers().isEmpty()) {
             for (Map.Entry<String, String> header : envelope.headers().entrySet()) {
                 String name = header.getKey();
@@ -51,12 +63,15 @@ final class Envelopes {
             headers.put(KEY, key);
         }
         headers.put(SENT_AT, envelope.sentAtMillis());
+        if (dueMillis != 0) {
+            headers.put(DUE_AT, dueMillis);
+        }
         return new AMQP.BasicProperties(
                 envelope.contentType(),
                 null,
                 headers,
                 PERSISTENT,
-                null,
+                priority < 0 ? null : (Integer) priority,
                 null,
                 null,
                 null,
@@ -76,20 +91,37 @@ final class Envelopes {
     /** Names that the server routes by, counts by, or keeps its book of dead letters under. */
     private static boolean isTheServers(String name) {
         return switch (name) {
-            case "CC", "BCC", DELIVERY_COUNT, "x-acquired-count", "x-death" -> true;
+            case "CC", "BCC", DELIVERY_COUNT, ACQUIRED_COUNT, DEATHS -> true;
             default -> name.startsWith("x-first-death-") || name.startsWith("x-last-death-");
         };
     }
 
-    /** An envelope, and what is wrong with it, if anything. */
-    record Received(Envelope envelope, @Nullable String defect) {}
+    /**
+     * An envelope, and what is wrong with it, if anything.
+     *
+     * @param late whether it may be a second copy, since it was delayed and left the delay levels {@link Delays#isLate late}
+     */
+    record Received(Envelope envelope, @Nullable String defect, boolean late) {
+        /** Its headers are wrong, too, if they are so large that the server cannot deliver the message again. */
+        Received within(HeaderRoom room) {
+            String tooLarge = defect != null || envelope.headers().isEmpty() ? null : room.defect(envelope);
+            return tooLarge == null ? this : new Received(envelope, tooLarge, late);
+        }
+    }
+
+    /** How the messages of a queue are read. */
+    interface Reading {
+        Received read(AMQP.BasicProperties properties, byte[] body);
+    }
 
     static Received envelope(AMQP.BasicProperties properties, byte[] body) {
         @Nullable String id = properties.getMessageId();
         @Nullable String key = null;
         @Nullable String defect = null;
         Date timestamp = properties.getTimestamp();
-        long sentAt = timestamp == null ? 0 : timestamp.toInstant().toEpochMilli();
+        // The client computes it without regard to what a long can hold.
+        long sentAt = timestamp == null ? 0 : Math.max(0, timestamp.toInstant().toEpochMilli());
+        boolean late = false;
         Map<String, String> headers = Map.of();
         Map<String, Object> received = properties.getHeaders();
         if (received != null) {
@@ -97,11 +129,14 @@ final class Envelopes {
                 String name = header.getKey();
                 Object value = header.getValue();
                 if (name.equals(SENT_AT)) {
-                    if (value instanceof Number number) {
+                    if (value instanceof Number number && number.longValue() >= 0) {
                         sentAt = number.longValue();
                     } else {
-                        defect = "header " + SENT_AT + " is '" + text(value) + "' but must be a number";
+                        defect = "header " + SENT_AT + " is '" + text(value)
+                                + "' but must be a number of milliseconds, 0 or more";
                     }
+                } else if (name.equals(DUE_AT)) {
+                    late = value instanceof Number due && Delays.isLate(received.get(DEATHS), due.longValue());
                 } else if (name.equals(KEY)) {
                     key = text(value);
                 } else if (name.equals(ID)) {
@@ -121,7 +156,7 @@ final class Envelopes {
                 sentAt,
                 headers.isEmpty() ? headers : Collections.unmodifiableMap(headers),
                 body);
-        return new Received(envelope, defect);
+        return new Received(envelope, defect, late);
     }
 
     /** Not from the content: two messages that are alike must not be taken for one that came twice. */

@@ -51,6 +51,11 @@ final class Line {
         return Faults.describe(connection.getCloseReason());
     }
 
+    /** How large the headers of a message may be. */
+    HeaderRoom headerRoom() {
+        return HeaderRoom.of(connection.getFrameMax());
+    }
+
     Channel channel() {
         try {
             Channel channel = connection.createChannel();

@@ -81,13 +81,16 @@ final class Outstanding {
     /**
      * The lowest one that is the message which the server returned. The server names no number, and an id may have been sent more
      * than once with different contents, of which one may be stored: so everything must be the same.
+     *
+     * @param delayed whether it was returned on its way to where messages wait
      */
     @Nullable
-    Outbound takeReturned(Envelope returned) {
+    Outbound takeReturned(Envelope returned, boolean delayed) {
         lock.lock();
         try {
             for (Map.Entry<Long, Outbound> message : messages.entrySet()) {
-                if (Envelopes.same(message.getValue().envelope(), returned)) {
+                Outbound sent = message.getValue();
+                if (sent.delayMillis() > 0 == delayed && Envelopes.same(sent.envelope(), returned)) {
                     return messages.remove(message.getKey());
                 }
             }

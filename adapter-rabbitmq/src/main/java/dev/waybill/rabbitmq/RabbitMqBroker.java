@@ -10,6 +10,7 @@ import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
@@ -23,6 +24,12 @@ import java.util.Optional;
 final class RabbitMqBroker implements Broker {
     private static final long DEFAULT_MAX_MESSAGE_BYTES = 16L << 20;
     private static final int MAX_BATCH = 500;
+    private static final int MAX_KEPT = 10_000;
+    /** Of a quorum queue, from 4.3 on. */
+    private static final int MAX_PRIORITIES = 32;
+
+    private static final String LANES = "a quorum queue a level";
+    private static final String COPY = "a copy that is delayed, then an acknowledgement";
 
     private final BrokerContext context;
     private final Link publishing;
@@ -34,7 +41,8 @@ final class RabbitMqBroker implements Broker {
 
     RabbitMqBroker(BrokerContext context) {
         this.context = context;
-        limits = limits(context);
+        // Before anything is opened that a wrong setting would leave open.
+        long maxMessageBytes = maxMessageBytes(context);
         ServerAddress address = ServerAddress.parse(context.uri().orElse("amqp://localhost"));
         ConnectionFactory factory = Factories.of(context, address);
         publishing = new Link(factory, address, context.clientName() + " publishes", context.blocking());
@@ -42,15 +50,25 @@ final class RabbitMqBroker implements Broker {
         topology = new Topology(consuming);
         version = ServerVersion.of(consuming.open().connection());
         capabilities = capabilities(version);
+        limits = new Limits(
+                maxMessageBytes,
+                MAX_BATCH,
+                Long.MAX_VALUE,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                1,
+                Delays.MOST_MILLIS,
+                MAX_KEPT,
+                version.atLeast(ServerVersion.V4_3) ? MAX_PRIORITIES : 0);
     }
 
-    private static Limits limits(BrokerContext context) {
+    private static long maxMessageBytes(BrokerContext context) {
         String key = RabbitMqBrokerProvider.MAX_MESSAGE_BYTES;
         String value = context.setting(key).orElse(Long.toString(DEFAULT_MAX_MESSAGE_BYTES));
         try {
             long most = Long.parseLong(value);
             if (most > 0) {
-                return new Limits(most, MAX_BATCH, Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 1);
+                return most;
             }
         } catch (NumberFormatException notOne) {
             throw new ConfigException(
@@ -71,14 +89,25 @@ final class RabbitMqBroker implements Broker {
                 .nativeBy(Capability.LOCK_EXTENSION, "a lock lasts as long as its connection")
                 .nativeBy(Capability.DELIVERY_COUNT, "x-delivery-count")
                 .nativeBy(Capability.DELIVERY_LIMIT, "x-delivery-limit with at-least-once dead-lettering")
+                .emulated(
+                        Capability.DELAYED_SEND,
+                        "queues with a time to live, dead-lettered from one to the next: a write for each of up to "
+                                + Delays.MOST_LEVELS + ", and up to 100 ms and 1% late")
                 .nativeBy(Capability.BATCH_SEND, "pipelined publishes with confirms")
                 .nativeBy(Capability.BATCH_SETTLE, "multiple acknowledgements where contiguous")
                 .nativeBy(Capability.FLOW_CONTROL, "connection.blocked and TCP back-pressure")
                 .nativeBy(Capability.TOPOLOGY_VERIFY, "equivalence of queue arguments");
         return version.atLeast(ServerVersion.V4_3)
-                ? builder.nativeBy(Capability.UNCOUNTED_RELEASE, "basic.nack with requeue")
+                ? builder.nativeBy(Capability.PRIORITY, "a quorum queue, strictly; with aging or shares " + LANES)
+                        .nativeBy(Capability.UNCOUNTED_RELEASE, "basic.nack with requeue")
+                        .emulated(
+                                Capability.DELAYED_RETRY,
+                                COPY + "; by the queue itself (x-delayed-retry) where the policy is fixed or linear,"
+                                        + " without jitter, of at most a minute")
                         .build()
-                : builder.unsupported(Capability.UNCOUNTED_RELEASE, "every return counts before RabbitMQ 4.3")
+                : builder.emulated(Capability.DELAYED_RETRY, COPY)
+                        .emulated(Capability.PRIORITY, LANES)
+                        .unsupported(Capability.UNCOUNTED_RELEASE, "every return counts before RabbitMQ 4.3")
                         .build();
     }
 
@@ -99,18 +128,32 @@ final class RabbitMqBroker implements Broker {
 
     @Override
     public Sender sender(Destination destination, SenderListener listener) {
-        return new RabbitMqSender(publishing.open(), Topology.name(destination), listener, context.blocking());
+        return new RabbitMqSender(publishing.open(), destination, listener, context.blocking(), context.time());
     }
 
     @Override
     public Receiver receiver(Destination destination, ReceiverOptions options) {
+        Line line = consuming.open();
         return new RabbitMqReceiver(
-                consuming.open(),
+                line,
                 Topology.name(destination),
+                reading(destination, line.headerRoom()),
                 options.prefetch(),
                 version.atLeast(ServerVersion.V4_3),
+                topology.nativeRetry(destination),
                 context.blocking(),
                 Factories.millis(context.connectTimeout()));
+    }
+
+    private Envelopes.Reading reading(Destination destination, HeaderRoom room) {
+        return destination.role() == Role.DEAD_LETTER
+                ? new Deaths(destination.queue().name(), topology.maxDeliveries(destination.queue()))
+                : (properties, body) -> Envelopes.envelope(properties, body).within(room);
+    }
+
+    @Override
+    public long depth(Destination destination) {
+        return topology.depth(Topology.name(destination));
     }
 
     @Override

@@ -17,7 +17,7 @@ final class RabbitMqInbound implements Inbound {
             RabbitMqReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
         this.receiver = receiver;
         this.tag = tag;
-        this.redelivered = redelivered;
+        this.redelivered = redelivered || received.late();
         this.deliveryCount = deliveryCount;
         envelope = received.envelope();
         defect = received.defect();

@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.waybill.RetryPolicy;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
@@ -33,9 +34,17 @@ final class RabbitMqReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(RabbitMqReceiver.class);
     private static final int MOST_PREFETCH = 65_535;
 
+    /** How long nothing has come before a consumer ends whose end may cost a delivery. */
+    private static final long LULL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** The longest wait for that, since until then a paused consumer takes what others could have. */
+    private static final long LULL_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final Channel channel;
     private final String queue;
+    private final Envelopes.Reading reading;
     private final boolean releaseIsFree;
+    private final @Nullable RetryPolicy nativeRetry;
     private final Executor blocking;
     private final int timeoutMillis;
     private final Settlements settlements;
@@ -62,14 +71,25 @@ final class RabbitMqReceiver implements Receiver {
     private volatile boolean gaveBack;
 
     /**
+     * @param reading of the messages of this queue
      * @param releaseIsFree whether a returned message does not count as delivered
+     * @param nativeRetry by which the server makes what is rejected wait, or null if it comes again at once
      * @param timeoutMillis the longest that the server may take to answer
      */
     RabbitMqReceiver(
-            Line line, String queue, int prefetch, boolean releaseIsFree, Executor blocking, int timeoutMillis) {
+            Line line,
+            String queue,
+            Envelopes.Reading reading,
+            int prefetch,
+            boolean releaseIsFree,
+            @Nullable RetryPolicy nativeRetry,
+            Executor blocking,
+            int timeoutMillis) {
         this.queue = queue;
+        this.reading = reading;
         this.prefetch = Math.min(prefetch, MOST_PREFETCH);
         this.releaseIsFree = releaseIsFree;
+        this.nativeRetry = nativeRetry;
         this.blocking = blocking;
         this.timeoutMillis = timeoutMillis;
         channel = line.channel();
@@ -181,7 +201,7 @@ final class RabbitMqReceiver implements Receiver {
                     delivery.getDeliveryTag(),
                     delivery.isRedeliver(),
                     Envelopes.deliveryCount(properties, delivery.isRedeliver()),
-                    Envelopes.envelope(properties, body));
+                    reading.read(properties, body));
             lock.lock();
             try {
                 delivered = inbound.tag;
@@ -287,6 +307,16 @@ final class RabbitMqReceiver implements Receiver {
         }
     }
 
+    @Override
+    public boolean ready() {
+        lock.lock();
+        try {
+            return !buffer.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private List<Inbound> taken(int max) {
         int count = Math.min(max, buffer.size());
         List<Inbound> taken = new ArrayList<>(count);
@@ -336,6 +366,14 @@ final class RabbitMqReceiver implements Receiver {
     }
 
     @Override
+    public boolean canDelay(Inbound message, long delayMillis) {
+        long natively = nativeRetry == null
+                ? 0
+                : nativeRetry.plainDelay(message.deliveryCount()).toMillis();
+        return delayMillis == natively;
+    }
+
+    @Override
     public void extend(List<? extends Held> held) {
         throw new IllegalStateException("no lock of RabbitMQ ends by time");
     }
@@ -351,7 +389,37 @@ final class RabbitMqReceiver implements Receiver {
 
     @Override
     public void pause() {
-        change(() -> paused = true);
+        if (releaseIsFree) {
+            change(() -> paused = true);
+        } else {
+            set(() -> paused = true);
+            blocking.execute(this::pauseInALull);
+        }
+    }
+
+    /**
+     * What the queue is about to deliver when its consumer ends goes back, which before 4.3 counts as a delivery: above all, what was
+     * just rejected. It ends when nothing has come for a while, with what came until then in the buffer.
+     */
+    private void pauseInALull() {
+        lock.lock();
+        try {
+            long end = System.nanoTime() + LULL_PATIENCE_NANOS;
+            long seen = delivered;
+            for (long left = LULL_NANOS; left > 0 && paused && !stopped && !ended(); ) {
+                left = changed.awaitNanos(left);
+                if (delivered != seen) {
+                    seen = delivered;
+                    left = Math.min(LULL_NANOS, end - System.nanoTime());
+                }
+            }
+        } catch (InterruptedException shutDown) {
+            Thread.currentThread().interrupt();
+            return;
+        } finally {
+            lock.unlock();
+        }
+        adjust();
     }
 
     @Override
@@ -365,6 +433,11 @@ final class RabbitMqReceiver implements Receiver {
     }
 
     private void change(Runnable state) {
+        set(state);
+        adjust();
+    }
+
+    private void set(Runnable state) {
         lock.lock();
         try {
             state.run();
@@ -372,7 +445,6 @@ final class RabbitMqReceiver implements Receiver {
         } finally {
             lock.unlock();
         }
-        adjust();
     }
 
     @Override

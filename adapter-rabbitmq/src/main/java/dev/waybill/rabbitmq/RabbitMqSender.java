@@ -9,10 +9,12 @@ import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.SendException.Reason;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
+import dev.waybill.spi.Destination;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
 import dev.waybill.spi.SenderListener;
+import dev.waybill.spi.TimeSource;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -20,7 +22,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Publishes to one queue, mandatory and with confirms, on a channel of its own. */
+/**
+ * Publishes to one queue, mandatory and with confirms, on a channel of its own. What is delayed goes to where it waits, and the
+ * confirm is that of the first queue there.
+ */
 final class RabbitMqSender implements Sender, ConfirmListener {
     private static final Pattern TOO_LARGE =
             Pattern.compile("message size \\d+ is larger than configured max size (\\d+)");
@@ -28,18 +33,24 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     private final Line line;
     private final Channel channel;
     private final String queue;
+    private final boolean ofDeadLetters;
+    private final HeaderRoom room;
     private final SenderListener listener;
     private final Executor blocking;
+    private final TimeSource time;
     private final Outstanding outstanding = new Outstanding();
 
     /** Whether nothing may be published any more: after the close, or when it is unknown what the server has counted. */
     private volatile boolean ended;
 
-    RabbitMqSender(Line line, String queue, SenderListener listener, Executor blocking) {
+    RabbitMqSender(Line line, Destination destination, SenderListener listener, Executor blocking, TimeSource time) {
         this.line = line;
-        this.queue = queue;
+        queue = Topology.name(destination);
+        ofDeadLetters = destination.role() == Destination.Role.DEAD_LETTER;
+        room = line.headerRoom();
         this.listener = listener;
         this.blocking = blocking;
+        this.time = time;
         String reason = line.blocked();
         if (reason != null) {
             // It would not answer before it is unblocked.
@@ -61,20 +72,58 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     @Override
     public void send(List<? extends Outbound> batch) {
         for (int i = 0; i < batch.size(); i++) {
-            publish(batch.get(i));
+            Outbound message = batch.get(i);
+            publish(ofDeadLetters ? Fitted.of(message, room) : message);
+        }
+    }
+
+    /** A dead letter that fits, whatever other software has sent. */
+    private record Fitted(Outbound letter, Envelope envelope) implements Outbound {
+        static Outbound of(Outbound letter, HeaderRoom room) {
+            Envelope fitting = room.fitting(letter.envelope());
+            return fitting == letter.envelope() ? letter : new Fitted(letter, fitting);
+        }
+
+        @Override
+        public long delayMillis() {
+            return letter.delayMillis();
+        }
+
+        @Override
+        public void stored() {
+            letter.stored();
+        }
+
+        @Override
+        public void failed(Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
+            letter.failed(reason, maybeStored, detail, cause);
         }
     }
 
     private void publish(Outbound message) {
         Envelope envelope = message.envelope();
-        AMQP.BasicProperties properties = Envelopes.properties(envelope);
+        String tooLarge = room.refusal(envelope);
+        if (tooLarge != null) {
+            message.failed(Reason.TOO_LARGE, false, tooLarge, null);
+            return;
+        }
+        long delayMillis = message.delayMillis();
+        // A delay level expires its first message only, which must not be one that others are put before.
+        AMQP.BasicProperties properties = delayMillis > 0
+                ? Envelopes.properties(envelope, time.epochMillis() + Delays.keptMillis(delayMillis), -1)
+                : Envelopes.properties(envelope, 0, message.priority());
         if (ended) {
             message.failed(Reason.CONNECTION_LOST, false, "the channel is closed", null);
             return;
         }
         long number = outstanding.add(message);
         try {
-            channel.basicPublish("", queue, true, properties, envelope.body());
+            if (delayMillis > 0) {
+                String routingKey = Delays.routingKey(queue, delayMillis);
+                channel.basicPublish(Delays.ENTRY, routingKey, true, properties, envelope.body());
+            } else {
+                channel.basicPublish("", queue, true, properties, envelope.body());
+            }
         } catch (AlreadyClosedException closed) {
             fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
         } catch (IllegalArgumentException tooLong) {
@@ -121,11 +170,13 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     private void returned(Return message) {
         Envelope envelope =
                 Envelopes.envelope(message.getProperties(), message.getBody()).envelope();
+        boolean delayed = message.getExchange().equals(Delays.ENTRY);
         fail(
-                outstanding.takeReturned(envelope),
+                outstanding.takeReturned(envelope, delayed),
                 Reason.UNROUTABLE,
                 false,
-                "there is no queue '" + queue + "' (" + message.getReplyText() + ")",
+                "there is no queue '" + queue + "'" + (delayed ? " that is bound to '" + Delays.ENTRY + "'" : "") + " ("
+                        + message.getReplyText() + ")",
                 null);
     }
 
@@ -135,9 +186,13 @@ final class RabbitMqSender implements Sender, ConfirmListener {
         Matcher tooLarge = TOO_LARGE.matcher(detail);
         long most = tooLarge.find() ? Long.parseLong(tooLarge.group(1)) : Long.MAX_VALUE;
         boolean refused = Faults.code(signal) == AMQP.ACCESS_REFUSED;
+        boolean noExchange = Faults.code(signal) == AMQP.NOT_FOUND;
         for (Outbound message : outstanding.takeAll()) {
             if (message.envelope().body().length > most) {
                 fail(message, Reason.TOO_LARGE, false, detail, signal);
+            } else if (noExchange && message.delayMillis() > 0) {
+                // Those before the one that the server did not know where to put may have been stored.
+                fail(message, Reason.UNROUTABLE, true, detail, signal);
             } else {
                 fail(message, refused ? Reason.REJECTED : Reason.CONNECTION_LOST, true, detail, signal);
             }

@@ -1,37 +1,37 @@
 package dev.waybill.rabbitmq;
 
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
-import dev.waybill.spi.BrokerException;
-import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.QueueDefinition;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Queues as they are declared on the server, and how one that exists differs. */
+/** Queues as they are declared on the server, and what they share. */
 final class Topology {
-    private static final Pattern INEQUIVALENT =
-            Pattern.compile("inequivalent arg '([^']+)' for .*?: received (.+) but current is (.+)");
-    private static final Pattern INVALID = Pattern.compile("invalid arg '([^']+)' for ");
-    private static final Pattern TYPED = Pattern.compile("(?:the value )?'(.*?)'(?: of type '(\\w+)')?");
-    private static final String NONE = "none";
-    private static final String DURABLE = "durable";
-    private static final String AUTO_DELETE = "auto_delete";
-    private static final int MOST_FIELDS = 32;
+    private static final String QUEUE_TYPE = "x-queue-type";
+    private static final String QUORUM = "quorum";
+    private static final String TOPIC = "topic";
+    /** Cannot be in the name of a queue, so that no other is named so. */
+    static final String LANE = ":";
 
     private final Link link;
+    /** By its name, what we have seen of a queue. */
+    private final Map<String, Found> found = new ConcurrentHashMap<>();
+
+    private volatile @Nullable Seen delays;
 
     Topology(Link link) {
         this.link = link;
@@ -39,8 +39,13 @@ final class Topology {
 
     /** The physical name. */
     static String name(Destination destination) {
-        String queue = destination.queue().name();
-        return destination.role() == Destination.Role.MAIN ? queue : deadLetters(queue);
+        QueueDefinition queue = destination.queue();
+        return destination.role() == Role.MAIN ? name(queue) : deadLetters(queue.name());
+    }
+
+    /** Without a dot, which separates what the {@link Delays} route by. */
+    private static String name(QueueDefinition queue) {
+        return queue.place(LANE);
     }
 
     private static String deadLetters(String queue) {
@@ -48,31 +53,79 @@ final class Topology {
     }
 
     void declare(QueueDefinition queue, TopologyMode mode) {
-        ServerVersion version = ServerVersion.of(link.open().connection());
-        // The dead-letter queue first: a queue whose dead letters have nowhere to go loses them.
-        declare(deadLetters(queue.name()), deadLetterArguments(version), mode);
-        declare(queue.name(), arguments(queue), mode);
+        Connection connection = link.open().connection();
+        ServerVersion version = ServerVersion.of(connection);
+        try (Declarations declarations = new Declarations(link, mode)) {
+            String lane = name(queue.withLane(1));
+            if (queue.priorities() > 0 && declarations.hasQueue(lane)) {
+                throw new TopologyException(
+                        "queue '" + name(queue) + "' on RabbitMQ",
+                        List.of(new Difference("priorities", "in one queue", "lanes: queue '" + lane + "' exists")));
+            }
+            // The dead-letter queue first: a queue whose dead letters have nowhere to go loses them.
+            declarations.queue(deadLetters(queue.name()), deadLetterArguments(version));
+            declarations.queue(name(queue), arguments(queue, version));
+            found.put(
+                    name(queue),
+                    new Found(queue.maxDeliveries(), NativeRetry.fits(queue.retry(), version) ? queue.retry() : null));
+            Seen now = new Seen(connection, mode);
+            if (!now.equals(delays)) {
+                delays(declarations, mode);
+                delays = now;
+            }
+            if (mode == TopologyMode.DECLARE) {
+                bindToDelays(declarations, name(queue));
+            }
+        }
     }
 
-    static Map<String, Object> arguments(QueueDefinition queue) {
+    /** How many messages of a queue wait for a consumer. */
+    long depth(String name) {
+        try (Channel channel = link.open().channel()) {
+            return channel.queueDeclarePassive(name).getMessageCount();
+        } catch (IOException | TimeoutException | ShutdownSignalException failed) {
+            throw Faults.of(failed);
+        }
+    }
+
+    /** A queue that is as it was declared. The policy is that by which the server itself makes a rejected message wait, or null. */
+    private record Found(int maxDeliveries, @Nullable RetryPolicy nativeRetry) {}
+
+    /** On which connection, and how, the delays were declared last: another server may be behind the next one. */
+    private record Seen(Connection connection, TopologyMode mode) {}
+
+    /** The policy by which the server itself makes a rejected message wait; null if it does not, or if we have not looked. */
+    @Nullable
+    RetryPolicy nativeRetry(Destination destination) {
+        Found queue = found.get(name(destination.queue()));
+        return destination.role() == Role.MAIN && queue != null ? queue.nativeRetry() : null;
+    }
+
+    /** After how many deliveries the server itself moves a message; empty if we have not looked. */
+    OptionalInt maxDeliveries(QueueDefinition queue) {
+        // All lanes have the same.
+        Found there = found.get(queue.name());
+        return there == null ? OptionalInt.empty() : OptionalInt.of(there.maxDeliveries());
+    }
+
+    static Map<String, Object> arguments(QueueDefinition queue, ServerVersion version) {
         Map<String, Object> arguments = new HashMap<>();
-        arguments.put(DURABLE, true);
-        arguments.put(AUTO_DELETE, false);
-        arguments.put("x-queue-type", "quorum");
+        arguments.put(QUEUE_TYPE, QUORUM);
         // A limit of 3 means 4 deliveries.
         arguments.put("x-delivery-limit", queue.maxDeliveries() - 1);
         arguments.put("x-dead-letter-exchange", "");
         arguments.put("x-dead-letter-routing-key", deadLetters(queue.name()));
         arguments.put("x-dead-letter-strategy", "at-least-once");
         arguments.put("x-overflow", "reject-publish");
+        if (NativeRetry.fits(queue.retry(), version)) {
+            arguments.putAll(NativeRetry.arguments(queue.retry()));
+        }
         return arguments;
     }
 
     static Map<String, Object> deadLetterArguments(ServerVersion version) {
         Map<String, Object> arguments = new HashMap<>();
-        arguments.put(DURABLE, true);
-        arguments.put(AUTO_DELETE, false);
-        arguments.put("x-queue-type", "quorum");
+        arguments.put(QUEUE_TYPE, QUORUM);
         if (version.atLeast(ServerVersion.V4_0)) {
             // What looks at dead letters must not lose them by looking often.
             arguments.put("x-delivery-limit", -1);
@@ -80,114 +133,41 @@ final class Topology {
         return arguments;
     }
 
-    private void declare(String name, Map<String, Object> arguments, TopologyMode mode) {
-        if (mode == TopologyMode.VERIFY && !exists(name)) {
-            throw new TopologyException(
-                    "queue '" + name + "' on RabbitMQ", List.of(new Difference("queue", "a quorum queue", NONE)));
+    /** From the end to the entry, so that what comes in finds its whole way. */
+    private static void delays(Declarations declarations, TopologyMode mode) {
+        boolean binds = mode == TopologyMode.DECLARE;
+        declarations.queue(Delays.UNDELIVERABLE, Map.of(QUEUE_TYPE, QUORUM));
+        declarations.exchange(Delays.UNDELIVERABLE, "fanout", Map.of());
+        if (binds) {
+            declarations.ask(channel -> channel.queueBind(Delays.UNDELIVERABLE, Delays.UNDELIVERABLE, ""));
         }
-        @Nullable Inequality first = tryDeclare(name, arguments);
-        if (first != null) {
-            throw new TopologyException("queue '" + name + "' on RabbitMQ", differences(name, arguments, first));
-        }
-    }
-
-    private boolean exists(String name) {
-        try {
-            withChannel(channel -> channel.queueDeclarePassive(name));
-            return true;
-        } catch (BrokerException failed) {
-            if (failed.kind() == Kind.MISSING) {
-                return false;
+        declarations.exchange(Delays.DUE, TOPIC, Map.of("alternate-exchange", Delays.UNDELIVERABLE));
+        for (int level = 0; level < Delays.LEVELS; level++) {
+            declarations.exchange(Delays.level(level), TOPIC, Map.of());
+            declarations.queue(Delays.level(level), Delays.arguments(level));
+            if (binds) {
+                bindLevel(declarations, level);
             }
-            throw failed;
         }
+        declarations.exchange(Delays.ENTRY, TOPIC, Map.of());
     }
 
-    /** One field that differs, as the server reports it. */
-    private record Inequality(String field, String actual) {}
-
-    private @Nullable Inequality tryDeclare(String name, Map<String, Object> fields) {
-        Map<String, Object> arguments = new HashMap<>(fields);
-        boolean durable = !Boolean.FALSE.equals(arguments.remove(DURABLE));
-        boolean autoDelete = Boolean.TRUE.equals(arguments.remove(AUTO_DELETE));
-        try {
-            withChannel(channel -> channel.queueDeclare(name, durable, false, autoDelete, arguments));
-            return null;
-        } catch (BrokerException failed) {
-            Inequality inequality = inequality(failed);
-            if (inequality == null) {
-                throw failed;
+    private static void bindLevel(Declarations declarations, int level) {
+        declarations.ask(channel -> {
+            for (int lower = 0; lower <= level; lower++) {
+                // Answered together, by the last one.
+                channel.queueBindNoWait(
+                        Delays.level(lower), Delays.level(level), Delays.pattern(level, lower), Map.of());
             }
-            return inequality;
-        }
+            channel.exchangeBind(Delays.DUE, Delays.level(level), Delays.passes(level));
+        });
     }
 
-    private static @Nullable Inequality inequality(BrokerException failed) {
-        ShutdownSignalException signal = Faults.signal(failed);
-        if (signal == null || Faults.code(signal) != AMQP.PRECONDITION_FAILED) {
-            return null;
-        }
-        String text = Faults.describe(failed);
-        Matcher inequivalent = INEQUIVALENT.matcher(text);
-        if (inequivalent.find()) {
-            return new Inequality(inequivalent.group(1), inequivalent.group(3));
-        }
-        // A queue of another type, or a server that does not know it.
-        Matcher invalid = INVALID.matcher(text);
-        return invalid.find() ? new Inequality(invalid.group(1), NONE) : null;
-    }
-
-    /**
-     * The server names one difference at a time: declare again with that field as it is, until it has no more to say. The queue
-     * exists, so that nothing is created.
-     */
-    private List<Difference> differences(String name, Map<String, Object> declared, Inequality first) {
-        Map<String, Object> asked = new HashMap<>(declared);
-        List<Difference> differences = new ArrayList<>();
-        @Nullable Inequality next = first;
-        while (next != null && differences.size() < MOST_FIELDS) {
-            String field = next.field();
-            @Nullable Object actual = value(next.actual(), asked.get(field));
-            differences.add(new Difference(
-                    field,
-                    String.valueOf(declared.getOrDefault(field, NONE)),
-                    actual == null ? NONE : actual.toString()));
-            if (actual == null) {
-                asked.remove(field);
-            } else {
-                asked.put(field, actual);
-            }
-            next = tryDeclare(name, asked);
-        }
-        return differences;
-    }
-
-    /** The value as the server reports it, of the type that was declared: the server does not always say which it is. */
-    private static @Nullable Object value(String reported, @Nullable Object declared) {
-        Matcher matcher = TYPED.matcher(reported);
-        if (!matcher.find()) {
-            return null;
-        }
-        String text = matcher.group(1);
-        String type = matcher.group(2);
-        if (declared instanceof Boolean || "bool".equals(type)) {
-            return Boolean.valueOf(text);
-        }
-        if (declared instanceof Number || (type != null && !type.equals("longstr"))) {
-            return Long.valueOf(text);
-        }
-        return text;
-    }
-
-    private interface Question {
-        Object ask(Channel channel) throws IOException;
-    }
-
-    private void withChannel(Question question) {
-        try (Channel channel = link.open().channel()) {
-            Object unused = question.ask(channel);
-        } catch (IOException | TimeoutException | ShutdownSignalException failed) {
-            throw Faults.of(failed);
-        }
+    /** The end first: what the entry lets in must arrive. */
+    private static void bindToDelays(Declarations declarations, String queue) {
+        declarations.ask(channel -> {
+            channel.queueBind(queue, Delays.DUE, Delays.all(queue));
+            channel.exchangeBind(Delays.level(Delays.LEVELS - 1), Delays.ENTRY, Delays.all(queue));
+        });
     }
 }

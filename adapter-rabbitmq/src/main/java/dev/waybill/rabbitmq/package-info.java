@@ -15,6 +15,31 @@
  * only consumer resumes. The delivery limit is the queue's own
  * {@code x-delivery-limit}.
  *
+ * <p><b>Delays.</b> A message that is to wait passes through some of the queues {@code waybill.delay-0} to {@code -19}, which all queues
+ * of the virtual host share: each keeps what it gets for 100 ms times a power of two and dead-letters it to the next one that the
+ * message needs, the last to the exchange {@code waybill.due} and so to its queue. It comes no earlier than asked, and at most 100 ms and
+ * 1 % later, plus what the servers take for the up to eight steps; a quorum queue's leader that moves to a server with another clock
+ * shifts it by the difference. The longest step is a day; for more, the message comes in between. Nothing may be published to these
+ * exchanges by others. What is due for a queue that was deleted meanwhile is kept in the queue {@code waybill.undeliverable}. The user
+ * needs the permissions to configure, write and read {@code waybill\..*}, whether or not anything is delayed. To verify finds queues and
+ * exchanges that are missing or differ; bindings AMQP cannot show: where the queue's own is missing at {@code waybill.delay}, a delayed
+ * send is unroutable.
+ *
+ * <p>A server that dies after it has passed a message to the next step may pass it on again when it is back. Nothing says so, so what
+ * leaves the delays three seconds late or more, by the server's clock against the sender's, is flagged as redelivered. (A leader that
+ * moves in less time than that may bring a second copy without a flag.) A server that keeps its metadata in Mnesia, as those before 4.3
+ * do by default, knows no bindings yet while it starts; what expires then it tries again after three minutes
+ * ({@code dead_letter_worker_publisher_confirm_timeout} of the application {@code rabbit}), and what comes behind may wait as long.
+ *
+ * <p><b>Dead letters.</b> What the server itself moved, after the last delivery for the most part, tells what {@code x-death} knows: the
+ * reason, the queue, the time in whole seconds, and after {@code delivery_limit} the number of deliveries that the queue was declared
+ * with, unless the server shows that a policy has lowered it, which it does from 4.3 on.
+ *
+ * <p><b>Retries.</b> On 4.3, where the retry policy is fixed or linear, without jitter and of at most a minute, the queue itself makes what
+ * failed wait ({@code x-delayed-retry-*}). It then also makes wait what a lost connection held, and what is to come again at once; what is
+ * given back untried is not. A queue's policy can then not be changed without declaring the queue anew. All other policies, and all before
+ * 4.3, are carried out by delayed copies.
+ *
  * <p><b>Types by unwrap.</b> {@link com.rabbitmq.client.Connection}: the connection that consumes.
  */
 @NullMarked

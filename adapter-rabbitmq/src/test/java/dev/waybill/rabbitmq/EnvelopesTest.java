@@ -126,6 +126,22 @@ class EnvelopesTest {
     }
 
     @Test
+    void aDelayedMessageSaysWhenItIsDueAndIsLateOnlyIfItLeftLate() {
+        Envelope envelope = message(Map.of("a", "1"));
+        AMQP.BasicProperties properties = Envelopes.properties(envelope, 5000, -1);
+        assertThat(Envelopes.envelope(properties, BODY)).satisfies(back -> {
+            assertThat(back.envelope().headers()).isEqualTo(envelope.headers());
+            assertThat(back.late()).isFalse();
+        });
+        Map<String, Object> headers = new HashMap<>(properties.getHeaders());
+        Map<String, Object> left = Map.of("queue", "waybill.delay-0", "time", new Date(8000));
+        headers.put("x-death", List.of(left));
+        assertThat(Envelopes.envelope(properties(headers), BODY).late()).isTrue();
+        headers.remove("waybill-due-at");
+        assertThat(Envelopes.envelope(properties(headers), BODY).late()).isFalse();
+    }
+
+    @Test
     void theDeliveryCountIsOneMoreThanTheFailuresThatTheServerCounted() {
         assertThat(Envelopes.deliveryCount(properties(Map.of("x-delivery-count", 3L)), true))
                 .isEqualTo(4);

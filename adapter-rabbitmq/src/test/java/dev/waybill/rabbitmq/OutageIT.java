@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Health;
+import dev.waybill.RetryPolicy;
 import dev.waybill.SendException.Reason;
 import dev.waybill.TopologyMode;
 import dev.waybill.servers.RabbitMqServer;
@@ -23,9 +24,11 @@ import dev.waybill.spi.SenderListener;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -125,7 +128,7 @@ class OutageIT {
                     .isInstanceOfSatisfying(
                             BrokerException.class,
                             failed -> assertThat(failed.kind()).isEqualTo(BrokerException.Kind.UNAVAILABLE));
-            Inbound lost = java.util.Objects.requireNonNull(held);
+            Inbound lost = Objects.requireNonNull(held);
             assertThat(lost.lost()).isTrue();
             TestQueue.awaitLost(settle(receiver, lost, Disposition.ACCEPT));
             receiver.close();
@@ -156,6 +159,49 @@ class OutageIT {
             assertThat(sent).anyMatch(message -> message.stored).anyMatch(message -> message.maybeStored);
             assertThat(broker.health()).allMatch(component -> component.status() == Health.Status.UP);
         }
+    }
+
+    @Test
+    void delayedMessagesSurviveARestartOfTheServerAndComeInTime() {
+        TestQueue queue;
+        List<Sent> sent = new ArrayList<>();
+        long start = System.nanoTime();
+        try (Broker broker = open()) {
+            queue = TestQueue.declared(broker, 10);
+            for (int i = 0; i < 500; i++) {
+                sent.add(Sent.text("m" + i).delayed(500 + i * 40L));
+            }
+            start = System.nanoTime();
+            queue.send(sent);
+            assertThat(sent).allMatch(message -> message.stored);
+        }
+        server.restart();
+        Map<String, Long> arrived = new HashMap<>();
+        try (Broker broker = open();
+                Receiver receiver = queue.with(broker, RetryPolicy.DEFAULT).receiver(500)) {
+            long begin = start;
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(1)).until(() -> {
+                for (Inbound message : receiver.receive(500, Duration.ofMillis(200))) {
+                    long millis = (System.nanoTime() - begin) / 1_000_000;
+                    long delay =
+                            500 + 40 * Long.parseLong(message.envelope().id().substring(1));
+                    // What waits on over the restart is in time, and certainly not a second copy.
+                    assertThat(message.redelivered() && millis < delay + 3000).isFalse();
+                    if (arrived.putIfAbsent(message.envelope().id(), millis) != null) {
+                        // Passed on by a server that was stopped before it had written that down, and once more since.
+                        assertThat(message.redelivered())
+                                .as("%s has come before", message.envelope())
+                                .isTrue();
+                    }
+                    TestQueue.accept(receiver, List.of(message));
+                }
+                return arrived.size() == sent.size();
+            });
+            assertThat(TestQueue.whatComesWithin(receiver, Duration.ofSeconds(1)))
+                    .allMatch(Inbound::redelivered);
+        }
+        assertThat(sent)
+                .allMatch(message -> Objects.requireNonNull(arrived.get(message.envelope.id())) >= message.delayMillis);
     }
 
     @Test

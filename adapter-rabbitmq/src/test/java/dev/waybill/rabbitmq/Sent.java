@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** A message that remembers what was reported of it. */
 final class Sent implements Outbound {
     final Envelope envelope;
+    final long delayMillis;
     final AtomicInteger reports = new AtomicInteger();
     volatile boolean stored;
     volatile boolean maybeStored;
@@ -18,7 +19,12 @@ final class Sent implements Outbound {
     volatile @Nullable String detail;
 
     Sent(Envelope envelope) {
+        this(envelope, 0);
+    }
+
+    Sent(Envelope envelope, long delayMillis) {
         this.envelope = envelope;
+        this.delayMillis = delayMillis;
     }
 
     static Sent text(String id) {
@@ -28,6 +34,15 @@ final class Sent implements Outbound {
     @Override
     public Envelope envelope() {
         return envelope;
+    }
+
+    Sent delayed(long millis) {
+        return new Sent(envelope, millis);
+    }
+
+    @Override
+    public long delayMillis() {
+        return delayMillis;
     }
 
     @Override

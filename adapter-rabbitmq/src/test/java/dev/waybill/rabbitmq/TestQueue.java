@@ -3,10 +3,12 @@ package dev.waybill.rabbitmq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Destination.Role;
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.QueueDefinition;
@@ -16,7 +18,9 @@ import dev.waybill.spi.Sender;
 import dev.waybill.spi.SenderListener;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -42,14 +46,28 @@ final class TestQueue {
     }
 
     static TestQueue declared(Broker broker, int maxDeliveries) {
-        TestQueue queue = undeclared(broker, maxDeliveries);
+        return declared(broker, maxDeliveries, RetryPolicy.DEFAULT);
+    }
+
+    static TestQueue declared(Broker broker, int maxDeliveries, RetryPolicy retry) {
+        TestQueue queue = undeclared(broker, maxDeliveries, retry);
         broker.declare(queue.definition, TopologyMode.DECLARE);
         return queue;
     }
 
     static TestQueue undeclared(Broker broker, int maxDeliveries) {
+        return undeclared(broker, maxDeliveries, RetryPolicy.DEFAULT);
+    }
+
+    static TestQueue undeclared(Broker broker, int maxDeliveries, RetryPolicy retry) {
         String name = "it-" + Long.toString(NUMBER.incrementAndGet(), 36);
-        return new TestQueue(broker, new QueueDefinition(name, maxDeliveries, Duration.ofSeconds(30)));
+        return new TestQueue(broker, new QueueDefinition(name, maxDeliveries, Duration.ofSeconds(30), retry));
+    }
+
+    /** The same queue, as another declares it. */
+    TestQueue with(Broker other, RetryPolicy retry) {
+        return new TestQueue(
+                other, new QueueDefinition(name(), definition.maxDeliveries(), definition.lockDuration(), retry));
     }
 
     String name() {
@@ -89,10 +107,27 @@ final class TestQueue {
     }
 
     void send(List<Sent> batch) {
-        try (Sender sender = sender()) {
+        send(batch, sender());
+    }
+
+    /** As core does. */
+    void sendDead(List<Sent> batch) {
+        send(batch, broker.sender(deadLetters(), NOBODY));
+    }
+
+    private static void send(List<Sent> batch, Sender opened) {
+        try (Sender sender = opened) {
             sender.send(batch);
             await().atMost(PATIENCE).until(() -> batch.stream().allMatch(Sent::reported));
         }
+    }
+
+    /** A letter without what it tells of its death. */
+    static Envelope alive(Envelope letter) {
+        Map<String, String> headers = new HashMap<>(letter.headers());
+        headers.keySet().removeIf(name -> name.startsWith("waybill-death-"));
+        return new Envelope(
+                letter.id(), letter.key(), letter.contentType(), letter.sentAtMillis(), headers, letter.body());
     }
 
     static List<Inbound> receive(Receiver receiver, int count) {

@@ -119,10 +119,14 @@ record AttributeForm(
             throw malformed("no time");
         }
         try {
-            return Long.parseLong(text);
+            long millis = Long.parseLong(text);
+            if (millis >= 0) {
+                return millis;
+            }
         } catch (NumberFormatException notOne) {
             throw malformed("the time '" + cut(text) + "', which is no number");
         }
+        throw malformed("the time '" + cut(text) + "', which is negative");
     }
 
     private static String unescape(String text) throws MalformedException {

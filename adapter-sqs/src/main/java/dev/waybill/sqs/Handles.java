@@ -37,13 +37,14 @@ final class Handles {
                 .failed();
     }
 
-    List<BatchResultErrorEntry> changeVisibility(List<String> handles, int seconds) {
+    /** @param seconds for each handle, how long from now on nobody else is to receive the message */
+    List<BatchResultErrorEntry> changeVisibility(List<String> handles, List<Integer> seconds) {
         List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>(handles.size());
         for (String handle : handles) {
             entries.add(ChangeMessageVisibilityBatchRequestEntry.builder()
                     .id(Integer.toString(entries.size()))
                     .receiptHandle(handle)
-                    .visibilityTimeout(seconds)
+                    .visibilityTimeout(seconds.get(entries.size()))
                     .build());
         }
         return client.changeMessageVisibilityBatch(

@@ -13,23 +13,31 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 final class Poller {
     static final int MAX_RECEIVE = 10;
 
+    private static final List<MessageSystemAttributeName> TOLD =
+            List.of(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, MessageSystemAttributeName.SENT_TIMESTAMP);
+
+    private static final List<MessageSystemAttributeName> TOLD_OF_DEAD = List.of(
+            MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT,
+            MessageSystemAttributeName.SENT_TIMESTAMP,
+            MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN);
+
     private final SqsClient client;
     private final String queueUrl;
     private final long lockNanos;
     private final Duration slowest;
-    private final UnderWay underWay;
+    private final List<MessageSystemAttributeName> told;
     private final TimeSource time;
 
     /**
      * @param lock in whole seconds
      * @param slowest how much longer than it waits for messages a poll may take
-     * @param underWay counts the open polls
+     * @param dead whether it is a dead-letter queue, where SQS also tells what it has moved there itself
      */
-    Poller(SqsClient client, String queueUrl, Duration lock, Duration slowest, UnderWay underWay, TimeSource time) {
+    Poller(SqsClient client, String queueUrl, Duration lock, Duration slowest, boolean dead, TimeSource time) {
         this.client = client;
         this.queueUrl = queueUrl;
         this.slowest = slowest;
-        this.underWay = underWay;
+        told = dead ? TOLD_OF_DEAD : TOLD;
         this.time = time;
         lockNanos = lock.toNanos();
     }
@@ -43,27 +51,21 @@ final class Poller {
                 .waitTimeSeconds((int) wait.toSeconds())
                 // The queue's own may differ: that of a dead-letter queue does.
                 .visibilityTimeout((int) Duration.ofNanos(lockNanos).toSeconds())
-                .messageSystemAttributeNames(
-                        MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, MessageSystemAttributeName.SENT_TIMESTAMP)
+                .messageSystemAttributeNames(told)
                 .messageAttributeNames("All")
                 .overrideConfiguration(o -> o.apiCallTimeout(wait.plus(slowest)))
                 .build();
-        underWay.start();
-        try {
-            long asked = time.nanos();
-            List<Message> messages = client.receiveMessage(request).messages();
-            if (messages.isEmpty()) {
-                return List.of();
-            }
-            long received = handedOut(asked, time.nanos());
-            List<SqsInbound> inbound = new ArrayList<>(messages.size());
-            for (Message message : messages) {
-                inbound.add(new SqsInbound(message, received, lockNanos, time));
-            }
-            return inbound;
-        } finally {
-            underWay.end();
+        long asked = time.nanos();
+        List<Message> messages = client.receiveMessage(request).messages();
+        if (messages.isEmpty()) {
+            return List.of();
         }
+        long received = handedOut(asked, time.nanos());
+        List<SqsInbound> inbound = new ArrayList<>(messages.size());
+        for (Message message : messages) {
+            inbound.add(new SqsInbound(message, received, lockNanos, time));
+        }
+        return inbound;
     }
 
     /**

@@ -30,15 +30,25 @@ final class SendCall {
 
     private volatile boolean ended;
 
+    /** How a call went; the better first. */
+    enum Reached {
+        /** SQS answered each request. */
+        ANSWERED,
+        /** The connection of a request ended before its answer. */
+        CUT_OFF,
+        /** There was no connection to be had, or no answer in time. */
+        NOWHERE
+    }
+
     SendCall(SqsClient client, String queueUrl, List<? extends Outbound> batch) {
         this.client = client;
         this.queueUrl = queueUrl;
         waiting = new AtomicReferenceArray<>(batch.toArray(new Outbound[0]));
     }
 
-    /** False if SQS could not be reached. */
-    boolean run() {
-        boolean reached = true;
+    /** How the worst of its requests went. */
+    Reached run() {
+        Reached worst = Reached.ANSWERED;
         List<SendMessageBatchRequestEntry> entries = new ArrayList<>(waiting.length());
         long bytes = 0;
         for (int i = 0; i < waiting.length(); i++) {
@@ -55,21 +65,26 @@ final class SendCall {
             }
             // Core counts the plain bytes; as base64 they may be too many for one request.
             if (bytes + size > SqsSender.MAX_BYTES) {
-                reached &= request(entries, i);
+                worst = worse(worst, request(entries, i));
                 entries.clear();
                 bytes = 0;
             }
             bytes += size;
-            entries.add(entry(i, form));
+            entries.add(entry(i, form, message.delayMillis()));
         }
-        boolean last = request(entries, waiting.length());
-        return reached && last;
+        return worse(worst, request(entries, waiting.length()));
     }
 
-    private static SendMessageBatchRequestEntry entry(int index, WireForm form) {
+    private static Reached worse(Reached one, Reached other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private static SendMessageBatchRequestEntry entry(int index, WireForm form, long delayMillis) {
         return SendMessageBatchRequestEntry.builder()
                 .id(Integer.toString(index))
                 .messageBody(form.body())
+                // Nothing said is the queue's own delay, which an operator may have set.
+                .delaySeconds(delayMillis > 0 ? WholeSeconds.up(delayMillis) : null)
                 .messageAttributes(Map.of(
                         WireForm.ATTRIBUTE,
                         MessageAttributeValue.builder()
@@ -80,14 +95,14 @@ final class SendCall {
     }
 
     /** @param end the first message after those that are in it or before it */
-    private boolean request(List<SendMessageBatchRequestEntry> entries, int end) {
+    private Reached request(List<SendMessageBatchRequestEntry> entries, int end) {
         if (entries.isEmpty()) {
-            return true;
+            return Reached.ANSWERED;
         }
         // In this order: either this sees that the call is ended, or who ends it sees that the request is started.
         started = end;
         if (ended) {
-            return true;
+            return Reached.ANSWERED;
         }
         SendMessageBatchResponse response;
         try {
@@ -99,7 +114,10 @@ final class SendCall {
             // Without what the SDK's exception may tell of the signature.
             Throwable cause = Faults.of(failure).getCause();
             entries.forEach(entry -> failed(index(entry.id()), reason, maybeStored, detail, cause));
-            return reason != Reason.CONNECTION_LOST && reason != Reason.TIMED_OUT;
+            if (reason == Reason.CONNECTION_LOST) {
+                return maybeStored ? Reached.CUT_OFF : Reached.NOWHERE;
+            }
+            return reason == Reason.TIMED_OUT ? Reached.NOWHERE : Reached.ANSWERED;
         }
         for (SendMessageBatchResultEntry stored : response.successful()) {
             Outbound message = waiting.getAndSet(index(stored.id()), null);
@@ -115,7 +133,7 @@ final class SendCall {
         for (SendMessageBatchRequestEntry entry : entries) {
             failed(index(entry.id()), Reason.REJECTED, true, "SQS's answer does not mention it", null);
         }
-        return true;
+        return Reached.ANSWERED;
     }
 
     private static int index(String id) {

@@ -7,6 +7,7 @@ import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,15 +46,71 @@ final class Settlements {
                 // Also after the lock's end: unless another has received it since, SQS still deletes it, and it is
                 // done.
                 accepted.add(held);
-            } else if (held.inbound().lost()) {
-                // It is back already. Another may hold it, whose lock this might end.
-                held.lost("its lock has ended");
-            } else {
+            } else if (inbound(held).extensions().giveBack(held)) {
                 returned.add(held);
             }
         }
         inTens(accepted, ten -> report(ten, handles::delete, Held::settled));
-        inTens(returned, ten -> report(ten, all -> handles.changeVisibility(all, 0), Held::settled));
+        inTens(returned, this::returnTen);
+    }
+
+    private void returnTen(List<Held> ten) {
+        List<Held> ours = locked(ten);
+        List<Integer> seconds = ours.stream().map(Settlements::delaySeconds).toList();
+        long asked = time.nanos();
+        report(
+                ours,
+                all -> {
+                    try {
+                        return handles.changeVisibility(all, seconds);
+                    } catch (RuntimeException unanswered) {
+                        if (Faults.maybeStored(unanswered)) {
+                            maybeDelayed(ours, seconds, asked);
+                        }
+                        throw unanswered;
+                    }
+                },
+                Held::settled);
+    }
+
+    /** When the delay has begun nevertheless, its end is the lock's: after it another may have the message. */
+    private static void maybeDelayed(List<Held> ours, List<Integer> seconds, long asked) {
+        for (int i = 0; i < ours.size(); i++) {
+            SqsInbound message = inbound(ours.get(i));
+            long until = asked + Duration.ofSeconds(seconds.get(i)).toNanos();
+            if (seconds.get(i) > 0 && until - message.lockedUntilNanos() < 0) {
+                message.lockedUntil(until);
+            }
+        }
+    }
+
+    private static int delaySeconds(Held held) {
+        return held.disposition() == Disposition.RETRY ? WholeSeconds.up(held.delayMillis()) : 0;
+    }
+
+    /**
+     * Whether SQS can keep it back for so long. A lock's duration is left for the settlement to reach SQS, since after that it is
+     * not tried any more.
+     */
+    boolean canDelay(SqsInbound message, long delayMillis) {
+        if (delayMillis > LONGEST_LOCK.toMillis()) {
+            return false;
+        }
+        long delayNanos = Duration.ofSeconds(WholeSeconds.up(delayMillis)).toNanos();
+        return time.nanos() - message.receivedNanos() + lockNanos + delayNanos <= LONGEST_LOCK.toNanos();
+    }
+
+    /** Reports those whose lock has ended: they are back already, and another may hold them, whose lock this might change. */
+    private static List<Held> locked(List<Held> ten) {
+        List<Held> ours = new ArrayList<>(ten.size());
+        for (Held held : ten) {
+            if (held.inbound().lost()) {
+                held.lost("its lock has ended");
+            } else {
+                ours.add(held);
+            }
+        }
+        return ours;
     }
 
     void extend(List<? extends Held> batch) {
@@ -61,11 +118,31 @@ final class Settlements {
         for (Held held : batch) {
             if (held.inbound().lost()) {
                 held.lost("its lock has ended");
-            } else {
+            } else if (inbound(held).extensions().start()) {
                 extended.add(held);
+            } else {
+                held.lost("it is being given back");
             }
         }
-        inTens(extended, this::extendTen);
+        inTens(extended, ten -> {
+            try {
+                extendTen(ten);
+            } finally {
+                extensionsEnded(ten.stream().map(Settlements::inbound).toList());
+            }
+        });
+    }
+
+    /** Gives back what waited for that. */
+    private void extensionsEnded(List<SqsInbound> messages) {
+        List<Held> returned = new ArrayList<>();
+        for (SqsInbound message : messages) {
+            Held waiting = message.extensions().end();
+            if (waiting != null) {
+                returned.add(waiting);
+            }
+        }
+        returnTen(returned);
     }
 
     private void extendTen(List<Held> ten) {
@@ -83,7 +160,7 @@ final class Settlements {
         }
         // From before the request on, so that the lock rather lasts longer than it says.
         long until = now + Duration.ofSeconds(seconds).toNanos();
-        report(within, all -> handles.changeVisibility(all, seconds), held -> {
+        report(within, all -> handles.changeVisibility(all, Collections.nCopies(all.size(), seconds)), held -> {
             inbound(held).lockedUntil(until);
             held.extended();
         });
@@ -91,34 +168,84 @@ final class Settlements {
 
     /** Extends the locks of messages that nobody was told of, and waits for that; one that fails just ends. */
     void keep(List<SqsInbound> messages) {
-        forTens(messages, ten -> {
-            long until = time.nanos() + lockNanos;
-            try {
-                List<BatchResultErrorEntry> failed = handles.changeVisibility(
-                        handles(ten), (int) Duration.ofNanos(lockNanos).toSeconds());
-                boolean[] refused = new boolean[ten.size()];
-                failed.forEach(entry -> refused[Integer.parseInt(entry.id())] = true);
-                for (int i = 0; i < refused.length; i++) {
-                    if (!refused[i]) {
-                        ten.get(i).lockedUntil(until);
-                    }
+        underWay.start();
+        try {
+            forTens(messages, ten -> {
+                // Without what a receive has taken meanwhile and core has given back.
+                List<SqsInbound> kept =
+                        ten.stream().filter(each -> each.extensions().start()).toList();
+                try {
+                    keepTen(kept);
+                } finally {
+                    extensionsEnded(kept);
                 }
-            } catch (RuntimeException failed) {
-                LOG.debug("locks were not extended; their messages come back: {}", Faults.describe(failed));
+            });
+        } finally {
+            underWay.end();
+        }
+    }
+
+    private void keepTen(List<SqsInbound> ten) {
+        if (ten.isEmpty()) {
+            return;
+        }
+        int seconds = (int) Duration.ofNanos(lockNanos).toSeconds();
+        long until = time.nanos() + lockNanos;
+        try {
+            List<BatchResultErrorEntry> failed =
+                    handles.changeVisibility(handles(ten), Collections.nCopies(ten.size(), seconds));
+            boolean[] refused = new boolean[ten.size()];
+            failed.forEach(entry -> refused[Integer.parseInt(entry.id())] = true);
+            for (int i = 0; i < refused.length; i++) {
+                if (!refused[i]) {
+                    ten.get(i).lockedUntil(until);
+                }
             }
-        });
+        } catch (RuntimeException failed) {
+            LOG.debug("locks were not extended; their messages come back: {}", Faults.describe(failed));
+        }
     }
 
     /** Gives back what nobody was told of. Each return counts as a delivery: SQS has no other. */
     void giveBack(List<SqsInbound> messages) {
-        inTens(messages, ten -> {
-            try {
-                List<BatchResultErrorEntry> refused = handles.changeVisibility(handles(ten), 0);
-                LOG.debug("{} messages were given back, {} refused", ten.size(), refused.size());
-            } catch (RuntimeException failed) {
-                LOG.debug("messages were not given back; they come when their lock ends: {}", Faults.describe(failed));
-            }
-        });
+        settle(messages.stream().map(Untold::new).toList());
+    }
+
+    /** As {@link #giveBack}, but on this thread, so that it is done at the return. For messages that nothing extends. */
+    void giveBackHere(List<SqsInbound> messages) {
+        underWay.start();
+        try {
+            List<Held> returned = messages.stream().<Held>map(Untold::new).toList();
+            forTens(returned, this::returnTen);
+        } finally {
+            underWay.end();
+        }
+    }
+
+    /** A message that core has not got and has not to be told of. */
+    private record Untold(SqsInbound inbound) implements Held {
+        @Override
+        public Disposition disposition() {
+            return Disposition.RELEASE;
+        }
+
+        @Override
+        public void settled() {}
+
+        @Override
+        public void extended() {
+            throw new IllegalStateException("it is given back, not extended");
+        }
+
+        @Override
+        public void lost(String why) {
+            // It is back already, which is what was wanted.
+        }
+
+        @Override
+        public void failed(BrokerException cause) {
+            LOG.debug("a message was not given back; it comes when its lock ends: {}", cause.getMessage());
+        }
     }
 
     private <T> void inTens(List<T> all, Consumer<List<T>> action) {

@@ -20,6 +20,7 @@ final class SqsInbound implements Inbound {
     private final TimeSource time;
     private final String receiptHandle;
     private final long receivedNanos;
+    private final Extensions extensions = new Extensions();
     private volatile long lockedUntil;
 
     /**
@@ -46,7 +47,7 @@ final class SqsInbound implements Inbound {
                 wrong = malformed.getMessage();
             }
         }
-        envelope = read;
+        envelope = MovedBySqs.told(read, message);
         defect = wrong;
     }
 
@@ -88,6 +89,10 @@ final class SqsInbound implements Inbound {
 
     long receivedNanos() {
         return receivedNanos;
+    }
+
+    Extensions extensions() {
+        return extensions;
     }
 
     void lockedUntil(long nanos) {

@@ -20,13 +20,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Polls one queue. At most one poll is open, on a thread of its own, so that a pause, a close or an interrupt need not wait
  * for its answer. What an answer brings while nobody receives is kept for the next receive, for half its lock; then, or when
- * the receiver is paused or closed before the answer comes, it is given back.
+ * the receiver is stopped before the answer comes, it is given back. While the receiver is paused it is kept for as long as that
+ * lasts, since to give it back would count as a delivery.
  */
 final class SqsReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(SqsReceiver.class);
     private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
     private final Poller poller;
+    private final OpenPolls polls;
     private final Settlements settlements;
     private final Executor blocking;
     private final TimeSource time;
@@ -48,11 +50,12 @@ final class SqsReceiver implements Receiver {
     private @Nullable BrokerException failure;
     private volatile int prefetch;
     private boolean paused;
-    private boolean stopped;
+    private volatile boolean stopped;
 
     /** @param onBroken called when a poll has failed */
     SqsReceiver(
             Poller poller,
+            OpenPolls polls,
             Settlements settlements,
             int prefetch,
             Duration lockDuration,
@@ -60,6 +63,7 @@ final class SqsReceiver implements Receiver {
             TimeSource time,
             Runnable onBroken) {
         this.poller = poller;
+        this.polls = polls;
         this.settlements = settlements;
         this.prefetch = prefetch;
         this.blocking = blocking;
@@ -131,26 +135,34 @@ final class SqsReceiver implements Receiver {
     }
 
     private void poll(int max, long seconds) {
-        List<SqsInbound> messages = List.of();
-        @Nullable BrokerException failed = null;
+        // Counted before it looks whether it still may, so that whoever closes the client after a stop waits for it.
+        polls.start();
         try {
-            messages = poller.poll(max, seconds);
-        } catch (RuntimeException wrong) {
-            failed = Faults.of(wrong);
-            onBroken.run();
+            List<SqsInbound> messages = List.of();
+            @Nullable BrokerException failed = null;
+            try {
+                if (!stopped) {
+                    messages = poller.poll(max, seconds);
+                }
+            } catch (RuntimeException wrong) {
+                failed = Faults.of(wrong);
+                onBroken.run();
+            } finally {
+                answered(messages, failed);
+            }
         } finally {
-            answered(messages, failed);
+            polls.end();
         }
     }
 
     private void answered(List<SqsInbound> messages, @Nullable BrokerException failed) {
-        boolean late;
+        boolean abandoned;
         lock.lock();
         try {
             polling = false;
-            late = paused || stopped;
-            if (!late) {
-                failure = failed;
+            abandoned = stopped;
+            if (!abandoned) {
+                failure = paused ? null : failed;
                 ready.addAll(messages);
                 if (!receiving) {
                     guardReady();
@@ -160,8 +172,8 @@ final class SqsReceiver implements Receiver {
         } finally {
             lock.unlock();
         }
-        if (late) {
-            settlements.giveBack(messages);
+        if (abandoned) {
+            polls.answered(() -> settlements.giveBackHere(messages));
         }
     }
 
@@ -221,6 +233,11 @@ final class SqsReceiver implements Receiver {
     }
 
     @Override
+    public boolean canDelay(Inbound message, long delayMillis) {
+        return settlements.canDelay((SqsInbound) message, delayMillis);
+    }
+
+    @Override
     public void extend(List<? extends Held> held) {
         settlements.extend(held);
     }
@@ -239,6 +256,9 @@ final class SqsReceiver implements Receiver {
     @Override
     public void stop() {
         change(() -> {
+            if (polling && !stopped) {
+                polls.abandon();
+            }
             stopped = true;
             settlements.giveBack(removeReady());
         });

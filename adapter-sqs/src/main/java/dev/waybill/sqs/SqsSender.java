@@ -3,23 +3,33 @@ package dev.waybill.sqs;
 import dev.waybill.SendException.Reason;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
+import dev.waybill.sqs.SendCall.Reached;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** Sends batches, each on a thread of its own. */
 final class SqsSender implements Sender {
     static final int MAX_BATCH = 10;
     static final long MAX_BYTES = 1L << 20;
+    static final Duration MAX_DELAY = Duration.ofMinutes(15);
+
+    /** One connection that a server closes under load is no reason to give up all that is under way on the others. */
+    private static final int MOST_CUT_OFF = 3;
 
     private final SqsClient client;
     private final String queueUrl;
     private final Executor blocking;
     private final Runnable onBroken;
     private final Set<SendCall> open = ConcurrentHashMap.newKeySet();
+    /** How many calls were cut off since the last answer. */
+    private final AtomicInteger cutOff = new AtomicInteger();
+
     private volatile boolean broken;
     private volatile boolean closed;
 
@@ -43,16 +53,25 @@ final class SqsSender implements Sender {
         try {
             blocking.execute(() -> {
                 try {
-                    if (!call.run()) {
-                        broken = true;
-                        onBroken.run();
-                    }
+                    ended(call.run());
                 } finally {
                     open.remove(call);
                 }
             });
         } catch (RejectedExecutionException shutDown) {
             end(call, "the executor is shut down");
+        }
+    }
+
+    private void ended(Reached reached) {
+        if (reached == Reached.ANSWERED) {
+            // Read first: a write by every call would cost all threads the cache line.
+            if (cutOff.get() != 0) {
+                cutOff.set(0);
+            }
+        } else if (reached == Reached.NOWHERE || cutOff.incrementAndGet() >= MOST_CUT_OFF) {
+            broken = true;
+            onBroken.run();
         }
     }
 

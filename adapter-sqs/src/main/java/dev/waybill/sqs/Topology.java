@@ -23,11 +23,19 @@ import software.amazon.awssdk.services.sqs.model.QueueNameExistsException;
 
 /** Queues as they are created, how one that exists differs, and where they are. */
 final class Topology {
+    /** Names have nothing but what a queue's may have; this nobody is likely to take. */
+    private static final String LANE = "-waybill-";
+
     private static final String NONE = "none";
     private static final String RETENTION_14_DAYS =
             Long.toString(Duration.ofDays(14).toSeconds());
     private static final Pattern TARGET = Pattern.compile("\"deadLetterTargetArn\"\\s*:\\s*\"([^\"]*)\"");
     private static final Pattern LIMIT = Pattern.compile("\"maxReceiveCount\"\\s*:\\s*\"?(\\d+)\"?");
+
+    private static final List<QueueAttributeName> COUNTS = List.of(
+            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+            QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED);
 
     /** How long SQS may take until all of it knows of a new queue. */
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(5);
@@ -47,9 +55,23 @@ final class Topology {
         return whole.equals(queue.lockDuration()) ? whole : whole.plusSeconds(1);
     }
 
+    /** What SQS does with a message whose dead-letter queue is gone it does not say, so core is to move it first. */
+    static int limit(QueueDefinition queue) {
+        return queue.wideLimit();
+    }
+
     private static String name(Destination destination) {
-        String queue = destination.queue().name();
-        return destination.role() == Destination.Role.MAIN ? queue : deadLetters(queue);
+        QueueDefinition queue = destination.queue();
+        return destination.role() == Destination.Role.MAIN ? name(queue) : deadLetters(queue.name());
+    }
+
+    private static String name(QueueDefinition queue) {
+        return queue.place(LANE);
+    }
+
+    /** The queue that a place is a lane of, or is. */
+    static String queueOf(String place) {
+        return place.replaceFirst(LANE + "p[0-9]+$", "");
     }
 
     private static String deadLetters(String queue) {
@@ -77,6 +99,22 @@ final class Topology {
         urls.remove(name(destination));
     }
 
+    /** How many messages there are, those that are locked or delayed too; SQS counts approximately. */
+    long depth(Destination destination) {
+        try {
+            Map<QueueAttributeName, String> attributes = client.getQueueAttributes(
+                            r -> r.queueUrl(url(destination)).attributeNames(COUNTS))
+                    .attributes();
+            return COUNTS.stream()
+                    .mapToLong(count -> Long.parseLong(attributes.getOrDefault(count, "0")))
+                    .sum();
+        } catch (BrokerException failed) {
+            throw failed;
+        } catch (RuntimeException failed) {
+            throw Faults.of(failed);
+        }
+    }
+
     private String ask(String name) {
         return client.getQueueUrl(r -> r.queueName(name)).queueUrl();
     }
@@ -94,8 +132,8 @@ final class Topology {
             attributes.put(
                     QueueAttributeName.REDRIVE_POLICY,
                     "{\"deadLetterTargetArn\":\"" + (deadUrl == null ? dead : arn(deadUrl)) + "\",\"maxReceiveCount\":"
-                            + queue.maxDeliveries() + "}");
-            declare(queue.name(), attributes, mode, differences);
+                            + limit(queue) + "}");
+            declare(name(queue), attributes, mode, differences);
             if (!differences.isEmpty()) {
                 throw new TopologyException("queue '" + queue.name() + "' on SQS", differences);
             }

@@ -58,7 +58,8 @@ record WireForm(String body, String attribute) {
             case TEXT -> body.getBytes(StandardCharsets.UTF_8);
             case EMPTY -> {
                 if (!body.equals(EMPTY_BODY)) {
-                    throw new MalformedException("the body is said to be empty and is not");
+                    throw new MalformedException(
+                            "attribute '" + ATTRIBUTE + "' says that the body is empty, and it is not");
                 }
                 yield new byte[0];
             }
@@ -66,7 +67,8 @@ record WireForm(String body, String attribute) {
                 try {
                     yield Base64.getDecoder().decode(body);
                 } catch (IllegalArgumentException notBase64) {
-                    throw new MalformedException("the body is said to be base64 and is not: " + notBase64.getMessage());
+                    throw new MalformedException("attribute '" + ATTRIBUTE
+                            + "' says that the body is base64, and it is not: " + notBase64.getMessage());
                 }
             }
         };

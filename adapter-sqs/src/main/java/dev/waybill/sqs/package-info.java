@@ -14,8 +14,9 @@
  *
  * A queue is a standard queue of the same name, its dead letters go to the standard queue {@code <name>-dlq}; both keep messages
  * for 14 days. A message is locked by its visibility timeout, which is the lock duration in whole seconds, rounded up, and may be
- * extended to 12 hours from its receipt on. Where SQS's own limit moves a message to the dead letters it does so when the message
- * would be received once more.
+ * extended to 12 hours from its receipt on. SQS's own limit, {@code maxReceiveCount}, is {@code maxDeliveries} and 3 more, and
+ * moves a message when it would be received once more. Such a dead letter says that SQS moved it, and from which queue; when, and after how many deliveries,
+ * SQS does not tell.
  *
  * <p>A send completes with the response. It is repeated by itself only if SQS throttles it or refuses the clock, so certainly did
  * not store it; a send whose response does not come is reported as maybe stored, since to repeat it could duplicate it.
@@ -25,19 +26,40 @@
  * about 768 KiB. A message without that attribute comes from other software: it has SQS's id, and its text attributes as
  * headers; binary attributes are not read.
  *
- * <p>A poll waits for messages up to 20 s and cannot be called back. What an open poll brings after a pause or a close is given
- * back at once, which counts as a delivery; the same holds if nobody receives it for half its lock. What SQS hands to a poll that
- * is cut off, because the broker or the process ended, comes back when its lock ends. A lock is counted from when the poll
- * was sent or from a quarter of the lock before its answer, whichever is later.
+ * <p>A poll waits for messages up to 20 s and cannot be called back. What an open poll brings after a pause is kept, its lock
+ * extended; what it brings after a close is given back at once, which counts as a delivery, and so is what nobody receives for half
+ * its lock. If several polls of a queue are
+ * open after a close, it is given back when the last of them is answered, since else it might go through all of them, counted each
+ * time. The close of a Waybill does not wait for open polls: behind it the connections stay open until they are answered, which does
+ * not keep the JVM alive. What SQS hands to a poll that is cut off, because the process ended, comes back when its lock ends. A lock
+ * is counted from when the poll was sent or from a quarter of the lock before its answer, whichever is later.
  *
  * <p>An acknowledgement that comes after the lock's end still deletes the message, unless somebody else has received it since.
+ *
+ * <h2>Delays</h2>
+ *
+ * SQS waits whole seconds; what it is asked for is rounded up, so a message may come up to a second late and is never early. A send
+ * is delayed by its own {@code DelaySeconds}, at most 15 minutes; a message that is to wait longer comes to a consumer in between,
+ * which sends it on. A send without a delay says nothing of one, so that a {@code DelaySeconds} of the queue itself holds.
+ *
+ * <p>A failed message that is to wait goes back with its wait as its visibility timeout: it stays in its queue and counts when it is
+ * received again. If that happens within 20 s of its consumer's end, SQS may hand it to a poll that was open then, as it may any
+ * other: it counts once more, and if the process has ended too it comes a lock's duration later. SQS ends every lock 12 hours after
+ * the receipt, and a settlement may take a lock's duration to be taken; what is to wait longer than that leaves is sent as a delayed
+ * copy. Messages that wait so are in flight for SQS, which hands out no others while 120,000 of a queue are; delayed sends are not.
+ *
+ * <p>SQS does what reaches it last. So a return waits until an extension of the same lock that is under way is answered, and none
+ * starts after it. An extension that was never answered can still reach SQS afterwards: then the message comes after a lock's
+ * duration instead of its delay. A delayed return that was not answered is repeated only until its delay would have ended, since then
+ * another may have the message; if it did not reach SQS either, the message comes when its lock ends.
  *
  * <h2>Capabilities and how they map</h2>
  *
  * Competing consumers, lock expiry and extension are the visibility timeout, the delivery count is
- * {@code ApproximateReceiveCount}, the delivery limit is the redrive policy. Standard queues keep the order by best effort
- * only, so there is no first in, first out. Every receipt counts as a delivery, so there is no uncounted release. A throttled
- * send is repeated with backoff, which slows the producer once what may be in flight is full.
+ * {@code ApproximateReceiveCount}, the delivery limit is the redrive policy, a delayed send is {@code DelaySeconds} and a delayed
+ * retry the visibility timeout again. Standard queues keep the order by best effort only, so there is no first in, first out.
+ * Every receipt counts as a delivery, so there is no uncounted release. A throttled send is repeated with backoff, which slows the
+ * producer once what may be in flight is full.
  *
  * <h2>Types reachable by unwrap</h2>
  *

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.waybill.ConfigException;
 import dev.waybill.Health;
+import dev.waybill.RetryPolicy;
 import dev.waybill.SendException.Reason;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
@@ -33,8 +34,8 @@ import org.junit.jupiter.api.Test;
 
 /** The real client against an end point whose answers a test writes. */
 class ClientsTest {
-    private static final Destination QUEUE =
-            new Destination(new QueueDefinition("q", 3, Duration.ofSeconds(30)), Destination.Role.MAIN);
+    private static final Destination QUEUE = new Destination(
+            new QueueDefinition("q", 3, Duration.ofSeconds(30), RetryPolicy.DEFAULT), Destination.Role.MAIN);
 
     private final ExecutorService blocking = Executors.newCachedThreadPool();
     private final List<String> calls = new CopyOnWriteArrayList<>();

@@ -27,6 +27,9 @@ final class FakeSqs implements SqsClient {
     /** Each change or deletion, as {@code delete r1} or {@code r1 for 30 s}. */
     final List<String> settlements = new CopyOnWriteArrayList<>();
 
+    /** How many entries each change request had. */
+    final List<Integer> changes = new CopyOnWriteArrayList<>();
+
     final List<ReceiveMessageRequest> polls = new CopyOnWriteArrayList<>();
 
     /** By entry: null stores it. */
@@ -100,6 +103,7 @@ final class FakeSqs implements SqsClient {
     @Override
     public ChangeMessageVisibilityBatchResponse changeMessageVisibilityBatch(
             ChangeMessageVisibilityBatchRequest request) {
+        changes.add(request.entries().size());
         List<BatchResultErrorEntry> failed = new ArrayList<>();
         request.entries().forEach(entry -> {
             settlements.add(entry.receiptHandle() + " for " + entry.visibilityTimeout() + " s");

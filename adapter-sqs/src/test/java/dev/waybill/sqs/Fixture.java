@@ -2,6 +2,7 @@ package dev.waybill.sqs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
@@ -28,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** A broker opened on a server, and one queue of a name that nobody else has. */
@@ -47,7 +49,7 @@ final class Fixture implements AutoCloseable {
 
     Fixture(String uri, Duration lock, int maxDeliveries) {
         broker = open(uri, blocking);
-        queue = new QueueDefinition("orders-" + UUID.randomUUID(), maxDeliveries, lock);
+        queue = new QueueDefinition("orders-" + UUID.randomUUID(), maxDeliveries, lock, RetryPolicy.DEFAULT);
         main = new Destination(queue, Destination.Role.MAIN);
         dead = new Destination(queue, Destination.Role.DEAD_LETTER);
         sqs = broker.unwrap(SqsClient.class).orElseThrow();
@@ -106,6 +108,17 @@ final class Fixture implements AutoCloseable {
 
     static List<String> texts(List<Taken> taken) {
         return taken.stream().map(Taken::text).toList();
+    }
+
+    /** Whether the server says of a dead letter where it comes from, as SQS does: not every double of it does. */
+    boolean tellsWhereItDied() {
+        return sqs.receiveMessage(r -> r.queueUrl(url(dead))
+                        .visibilityTimeout(0)
+                        .messageSystemAttributeNames(MessageSystemAttributeName.ALL))
+                .messages()
+                .get(0)
+                .attributes()
+                .containsKey(MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN);
     }
 
     /** What SQS has that can be received, and what is locked. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** A message that keeps how it was reported, and refuses a second report. */
 final class Sent implements Outbound {
     private final Envelope envelope;
+    private final long delayMillis;
     private final CompletableFuture<String> report = new CompletableFuture<>();
     volatile @Nullable Reason reason;
     volatile boolean maybeStored;
@@ -18,13 +19,27 @@ final class Sent implements Outbound {
         this(Fixture.envelope(text));
     }
 
+    Sent(String text, long delayMillis) {
+        this(Fixture.envelope(text), delayMillis);
+    }
+
     Sent(Envelope envelope) {
+        this(envelope, 0);
+    }
+
+    private Sent(Envelope envelope, long delayMillis) {
         this.envelope = envelope;
+        this.delayMillis = delayMillis;
     }
 
     @Override
     public Envelope envelope() {
         return envelope;
+    }
+
+    @Override
+    public long delayMillis() {
+        return delayMillis;
     }
 
     @Override

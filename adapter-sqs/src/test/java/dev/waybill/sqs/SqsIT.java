@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.waybill.DeadLetterHeaders;
 import dev.waybill.Health;
+import dev.waybill.RetryPolicy;
 import dev.waybill.SendException.Reason;
 import dev.waybill.servers.TestServer;
 import dev.waybill.servers.TestServers;
@@ -21,12 +23,15 @@ import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
 import dev.waybill.spi.Sender;
+import java.io.BufferedReader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,14 +139,25 @@ class SqsIT {
                 Receiver receiver = fixture.receiver();
                 Receiver dead = fixture.broker.receiver(fixture.dead, new ReceiverOptions(10))) {
             fixture.send("poison");
-            assertThat(take(receiver, 1).get(0).inbound().deliveryCount()).isEqualTo(1);
-            assertThat(take(receiver, 1).get(0).inbound().deliveryCount()).isEqualTo(2);
+            for (int delivery = 1; delivery <= fixture.queue.wideLimit(); delivery++) {
+                assertThat(take(receiver, 1).get(0).inbound().deliveryCount()).isEqualTo(delivery);
+            }
             // SQS moves it when it would be received once more.
             await().atMost(Fixture.LONG_WAIT)
                     .until(() -> receiver.receive(1, Duration.ofSeconds(1)).isEmpty()
                             && fixture.counts(fixture.dead).startsWith("1 visible"));
+            boolean told = fixture.tellsWhereItDied();
             Taken taken = take(dead, 1).get(0);
             assertThat(taken.text()).isEqualTo("poison");
+            assertThat(taken.inbound().envelope().headers())
+                    .isEqualTo(
+                            told
+                                    ? Map.of(
+                                            DeadLetterHeaders.REASON,
+                                            MovedBySqs.REASON,
+                                            DeadLetterHeaders.QUEUE,
+                                            fixture.queue.name())
+                                    : Map.of());
             settle(dead, List.of(taken), Disposition.ACCEPT);
             assertThat(taken.report()).isEqualTo("settled");
         }
@@ -223,7 +239,7 @@ class SqsIT {
     }
 
     @Test
-    void a_paused_receiver_hands_over_nothing_and_what_comes_late_goes_to_another() throws Exception {
+    void a_paused_receiver_hands_over_nothing_and_what_comes_late_after_the_resume() throws Exception {
         try (Fixture fixture = fixture(LOCK);
                 Receiver receiver = fixture.receiver();
                 Receiver other = fixture.receiver()) {
@@ -233,13 +249,11 @@ class SqsIT {
             assertThat(receiver.receive(10, MOMENT)).isEmpty();
 
             fixture.send("m");
-            List<Taken> taken = take(other, 1);
-            settle(other, taken, Disposition.ACCEPT);
-            assertThat(taken.get(0).report()).isEqualTo("settled");
-
+            assertThat(other.receive(10, MOMENT)).isEmpty();
             receiver.resume();
-            fixture.send("n");
-            assertThat(texts(take(receiver, 1))).containsExactly("n");
+            List<Taken> taken = take(receiver, 1);
+            assertThat(texts(taken)).containsExactly("m");
+            assertThat(taken.get(0).inbound().deliveryCount()).isEqualTo(1);
         }
     }
 
@@ -296,6 +310,52 @@ class SqsIT {
         fixture.close();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
         assertThat(waiting.result.join()).isEmpty();
+    }
+
+    @Test
+    void what_comes_to_a_poll_that_is_open_at_the_close_of_the_broker_goes_back_at_once() throws InterruptedException {
+        Fixture dying = fixture(LOCK);
+        String url = dying.url(dying.main);
+        Receiver receiver = dying.receiver();
+        Waiting waiting = new Waiting(receiver);
+        await().until(() -> Threads.areIn(Poller.class));
+        receiver.close();
+        assertThat(waiting.result.join()).isEmpty();
+        dying.close();
+        try (Fixture living = fixture(LOCK);
+                Receiver other = living.broker.receiver(dying.main, new ReceiverOptions(10))) {
+            living.sqs.sendMessage(r -> r.queueUrl(url).messageBody("m"));
+            // Within less than its lock.
+            Taken taken = take(other, 1).get(0);
+            assertThat(taken.text()).isEqualTo("m");
+            assertThat(taken.inbound().deliveryCount()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_poll_that_is_open_at_the_close_does_not_keep_the_jvm_alive() throws Exception {
+        try (Fixture fixture = fixture(LOCK)) {
+            Process program = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            CloseAndEnd.class.getName(),
+                            server.uri(),
+                            fixture.queue.name())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try (BufferedReader output = program.inputReader()) {
+                assertThat(output.readLine()).isEqualTo(CloseAndEnd.CLOSED);
+                // The poll would last 20 s.
+                assertThat(program.waitFor(10, TimeUnit.SECONDS))
+                        .as("it has ended")
+                        .isTrue();
+                assertThat(program.exitValue()).isZero();
+            } finally {
+                program.destroyForcibly();
+            }
+        }
     }
 
     @Test
@@ -363,7 +423,8 @@ class SqsIT {
     @Test
     void a_queue_that_does_not_exist_is_missing_for_whoever_opens_it() {
         try (Fixture fixture = fixture(LOCK)) {
-            Destination nowhere = new Destination(new QueueDefinition("nowhere", 3, LOCK), Destination.Role.MAIN);
+            Destination nowhere = new Destination(
+                    new QueueDefinition("nowhere", 3, LOCK, RetryPolicy.DEFAULT), Destination.Role.MAIN);
             assertThatThrownBy(() -> fixture.broker.receiver(nowhere, new ReceiverOptions(1)))
                     .isInstanceOfSatisfying(
                             BrokerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MISSING));

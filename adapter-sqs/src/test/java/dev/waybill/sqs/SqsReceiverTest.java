@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /** What becomes of polls that a test holds open, on a clock that it moves. */
 class SqsReceiverTest {
@@ -30,14 +31,9 @@ class SqsReceiverTest {
     private final ExecutorService blocking = Executors.newCachedThreadPool();
     private final FakeSqs sqs = new FakeSqs();
     private final LinkedBlockingQueue<List<Message>> answers = new LinkedBlockingQueue<>();
-    private final SqsReceiver receiver = new SqsReceiver(
-            new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), new UnderWay(), time),
-            new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
-            100,
-            LOCK,
-            blocking,
-            time,
-            () -> {});
+    private final UnderWay underWay = new UnderWay();
+    private final OpenPolls polls = new OpenPolls(underWay);
+    private final SqsReceiver receiver = receiver(false);
 
     SqsReceiverTest() {
         sqs.messages = request -> {
@@ -47,6 +43,18 @@ class SqsReceiverTest {
                 throw SdkClientException.create("interrupted", stop);
             }
         };
+    }
+
+    private SqsReceiver receiver(boolean dead) {
+        return new SqsReceiver(
+                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), dead, time),
+                polls,
+                new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
+                100,
+                LOCK,
+                blocking,
+                time,
+                () -> {});
     }
 
     @AfterEach
@@ -102,11 +110,23 @@ class SqsReceiverTest {
     }
 
     @Test
-    void what_comes_after_a_pause_goes_back() throws InterruptedException {
+    void what_comes_after_a_pause_is_kept_and_not_given_back_which_would_count() throws InterruptedException {
         assertThat(receiver.receive(10, SHORT)).isEmpty();
         receiver.pause();
-        answer("r1", "r2");
-        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r1 for 0 s", "r2 for 0 s"));
+        answer("r1");
+        for (int i = 1; i <= 3; i++) {
+            int extensions = i;
+            await().untilAsserted(() -> {
+                if (sqs.settlements.size() < extensions) {
+                    time.advance(LOCK.dividedBy(4));
+                    receiver.pause();
+                }
+                assertThat(sqs.settlements).hasSizeGreaterThanOrEqualTo(extensions);
+            });
+        }
+        assertThat(sqs.settlements).containsOnly("r1 for 40 s");
+        receiver.resume();
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r1");
     }
 
     @Test
@@ -123,6 +143,87 @@ class SqsReceiverTest {
         await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r3 for 0 s"));
         receiver.resume();
         assertThat(receiver.receive(10, SHORT)).isEmpty();
+    }
+
+    @Test
+    void what_abandoned_polls_of_a_queue_bring_goes_back_when_the_last_is_answered() throws InterruptedException {
+        SqsReceiver second = receiver(false);
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 1);
+        assertThat(second.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 2);
+        receiver.close();
+        second.close();
+        second.close();
+        answer("r1", "r2");
+        await().until(answers::isEmpty);
+        assertThat(underWay.awaitNone(SHORT)).as("all answered").isFalse();
+        assertThat(sqs.settlements).isEmpty();
+        answer("r3");
+        assertThat(underWay.awaitNone(LONG)).as("all answered and given back").isTrue();
+        assertThat(sqs.settlements).containsExactlyInAnyOrder("r1 for 0 s", "r2 for 0 s", "r3 for 0 s");
+    }
+
+    @Test
+    void the_last_abandoned_poll_gives_back_what_others_brought_also_if_it_fails() throws InterruptedException {
+        SqsReceiver second = receiver(false);
+        CompletableFuture<List<Message>> fails = new CompletableFuture<>();
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 1);
+        sqs.messages = request -> fails.join();
+        assertThat(second.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 2);
+        receiver.stop();
+        second.stop();
+        answer("r1");
+        await().until(answers::isEmpty);
+        fails.completeExceptionally(SdkClientException.create("reset"));
+        assertThat(underWay.awaitNone(LONG)).isTrue();
+        assertThat(sqs.settlements).containsExactly("r1 for 0 s");
+    }
+
+    @Test
+    void what_a_late_poll_brings_goes_back_also_when_there_is_no_thread_left_to_do_it() throws InterruptedException {
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 1);
+        receiver.close();
+        blocking.shutdown();
+        answer("r1");
+        assertThat(underWay.awaitNone(LONG)).isTrue();
+        assertThat(sqs.settlements).containsExactly("r1 for 0 s");
+    }
+
+    @Test
+    void a_poll_whose_thread_comes_after_the_stop_asks_for_nothing() throws InterruptedException {
+        List<Runnable> late = new ArrayList<>();
+        SqsReceiver slow = new SqsReceiver(
+                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), false, time),
+                polls,
+                new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
+                100,
+                LOCK,
+                late::add,
+                time,
+                () -> {});
+        assertThat(slow.receive(10, SHORT)).isEmpty();
+        slow.stop();
+        late.forEach(Runnable::run);
+        assertThat(sqs.polls).isEmpty();
+        assertThat(underWay.awaitNone(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void only_from_a_dead_letter_queue_it_asks_for_where_sqs_moved_a_message_from() throws InterruptedException {
+        answer("r1");
+        receiver.receive(10, LONG);
+        SqsReceiver dead = receiver(true);
+        answer("r2");
+        dead.receive(10, LONG);
+        dead.close();
+        assertThat(sqs.polls)
+                .extracting(poll -> poll.messageSystemAttributeNamesAsStrings()
+                        .contains(MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN.toString()))
+                .containsExactly(false, true);
     }
 
     private List<Inbound> quietly(int max) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.waybill.SendException.Reason;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +14,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 class SqsSenderTest {
+    private static final String CUT_OFF = "CONNECTION_LOST, maybe stored: cut off";
+
     private final ExecutorService blocking = Executors.newCachedThreadPool();
     private final FakeSqs sqs = new FakeSqs();
     private final AtomicInteger broken = new AtomicInteger();
@@ -76,6 +81,19 @@ class SqsSenderTest {
                 .extracting(request ->
                         request.entries().stream().map(entry -> entry.id()).toList())
                 .containsExactly(List.of("0", "1"), List.of("2", "3"), List.of("4"));
+    }
+
+    @Test
+    void each_entry_has_its_own_delay_in_whole_seconds_rounded_up_and_none_where_none_is_asked_for() {
+        List<Sent> batch = LongStream.of(0, 1, 1_000, 1_001, 899_001, 900_000)
+                .mapToObj(delay -> new Sent("m", delay))
+                .toList();
+        sender.send(batch);
+        assertThat(batch).extracting(Sent::join).containsOnly("stored");
+        assertThat(sqs.sends).hasSize(1);
+        assertThat(sqs.sends.get(0).entries())
+                .extracting(SendMessageBatchRequestEntry::delaySeconds)
+                .containsExactly(null, 1, 1, 2, 900, 900);
     }
 
     @Test
@@ -144,6 +162,29 @@ class SqsSenderTest {
         sender.send(batch);
         assertThat(batch).extracting(Sent::join).containsOnly("CONNECTION_LOST: refused");
         await().untilAsserted(() -> assertThat(sender.usable()).isFalse());
+        assertThat(broken).hasValue(1);
+    }
+
+    @Test
+    void a_connection_that_is_cut_off_costs_its_own_batch_and_only_several_in_a_row_the_sender() {
+        SqsSender sender = new SqsSender(sqs, "url", Runnable::run, broken::incrementAndGet);
+        AtomicInteger calls = new AtomicInteger();
+        sqs.refusesSend = entry -> {
+            // Two in a row, an answer, and three.
+            if (calls.incrementAndGet() != 3) {
+                throw SdkClientException.create("cut off", new SocketException("Connection reset"));
+            }
+            return null;
+        };
+        List<String> reports = new ArrayList<>();
+        for (int call = 1; call <= 6; call++) {
+            assertThat(sender.usable()).as("before call %s", call).isTrue();
+            List<Sent> batch = sent(1);
+            sender.send(batch);
+            reports.add(batch.get(0).join());
+        }
+        assertThat(reports).containsExactly(CUT_OFF, CUT_OFF, "stored", CUT_OFF, CUT_OFF, CUT_OFF);
+        assertThat(sender.usable()).isFalse();
         assertThat(broken).hasValue(1);
     }
 

@@ -13,6 +13,7 @@ final class Taken implements Held {
     private final Inbound inbound;
     private final LinkedBlockingQueue<String> reports = new LinkedBlockingQueue<>();
     private @Nullable Disposition disposition;
+    private long delayMillis;
 
     Taken(Inbound inbound) {
         this.inbound = inbound;
@@ -21,6 +22,11 @@ final class Taken implements Held {
     Taken decide(Disposition disposition) {
         this.disposition = disposition;
         return this;
+    }
+
+    Taken retryAfter(long millis) {
+        delayMillis = millis;
+        return decide(Disposition.RETRY);
     }
 
     String text() {
@@ -44,6 +50,11 @@ final class Taken implements Held {
             throw new IllegalStateException("not decided");
         }
         return disposition;
+    }
+
+    @Override
+    public long delayMillis() {
+        return delayMillis;
     }
 
     @Override

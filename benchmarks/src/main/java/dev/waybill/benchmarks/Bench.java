@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares Waybill with each broker's plain client, tuned and with the same guarantees, on the same server, in turn.",
             "In memory there is no plain client: plain is then the budget, 1000 ns and 200 bytes a message.",
+            "With a stage around the handler (circuit-breaker, rate-limiter, bulkhead, time-limiter, idempotent), plain is the same "
+                    + "without it.",
             "A ratio above 1 means that Waybill does better. Progress is on standard error."
         })
 final class Bench implements Callable<Integer> {
@@ -40,7 +42,11 @@ final class Bench implements Callable<Integer> {
             names = "--workload",
             split = ",",
             paramLabel = "NAME",
-            description = "send, consume-1, consume-8, consume-64, latency; by default all")
+            description = {
+                "send, consume-1, consume-8, consume-64, latency; by default all, and those of failures:",
+                "retry: each message fails once and comes again at once; dead-letters: each is moved to the dead-letter queue;",
+                "redrive: each is moved back from there (plain: consumed, sent with confirms, then acknowledged)"
+            })
     private List<Workload> workloads = List.of(Workload.values());
 
     @Option(names = "--rounds", description = "how often each is measured; the medians count (by default 5)")

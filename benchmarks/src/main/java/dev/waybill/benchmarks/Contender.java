@@ -17,6 +17,18 @@ interface Contender extends AutoCloseable {
      */
     Consuming consume(String queue, int concurrency, Handler handler);
 
+    /**
+     * The same, but that each message fails at its first delivery and is to come again at once; what comes again is handled, and
+     * acknowledged.
+     */
+    Consuming retry(String queue, int concurrency, Handler handler);
+
+    /** Starts to move each message to the dead-letter queue: sent there, confirmed, then acknowledged. */
+    Consuming deadLetters(String queue, int concurrency, Span moved);
+
+    /** Starts to move each dead letter back to its queue, as fast as one can. */
+    Consuming redrive(String queue, Span moved);
+
     @Override
     void close();
 

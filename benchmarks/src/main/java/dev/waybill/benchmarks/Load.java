@@ -8,6 +8,9 @@ final class Load {
     /** Messages received from RabbitMQ and not acknowledged, beyond those being handled. */
     static final int PREFETCH = 250;
 
+    /** Dead letters received from RabbitMQ on their way back, as Waybill's redrive. */
+    static final int REDRIVE_PREFETCH = 1000;
+
     /** How many records a poll of Kafka brings at most. */
     static final int POLL_RECORDS = 500;
 

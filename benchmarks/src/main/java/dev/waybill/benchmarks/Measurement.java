@@ -1,7 +1,6 @@
 package dev.waybill.benchmarks;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** Measures one side once, on a queue of its own. */
 final class Measurement {
@@ -21,8 +20,13 @@ final class Measurement {
             return switch (workload) {
                 case SEND -> send(side, queue);
                 case LATENCY -> new LatencyMeasurement(plan.rate(), plan.latencySeconds()).take(side, queue);
-                default -> consume(side, queue, workload.concurrency);
+                case DEAD_LETTERS -> deadLetters(side, queue);
+                case REDRIVE -> redrive(side, queue);
+                case CONSUME_1, CONSUME_8, CONSUME_64, RETRY -> consume(side, queue, workload);
             };
+        } catch (BenchmarkException spoilt) {
+            String who = side == site.plain() ? "plain: " : "waybill: ";
+            throw new BenchmarkException(who + spoilt.getMessage(), spoilt);
         } finally {
             site.plain().delete(queue);
         }
@@ -41,34 +45,51 @@ final class Measurement {
         }
     }
 
-    /** From the first message to the last: joining a group or subscribing is not part of it. */
-    private Sample consume(Contender side, String queue, int concurrency) throws Exception {
-        int messages = plan.messages();
-        fill(queue, messages);
-        Tally handled = new Tally();
-        AtomicReference<Moment> first = new AtomicReference<>();
-        AtomicReference<Moment> last = new AtomicReference<>();
-        Contender.Consuming consumer = side.consume(queue, concurrency, (id, sentAtMillis, body) -> {
+    /** From the first message that is handled to the last. */
+    private Sample consume(Contender side, String queue, Workload workload) throws Exception {
+        fill(queue, plan.messages());
+        Span handled = new Span(plan.messages());
+        Contender.Handler handler = (id, sentAtMillis, body) -> {
             if (id.isEmpty() || sentAtMillis <= 0 || body.length != Body.BYTES) {
                 handled.fail(new BenchmarkException("message " + id + " came without what it was sent with", null));
             }
-            long number = handled.add(1);
-            if (number == 1) {
-                first.set(Moment.now());
-            } else if (number == messages) {
-                last.set(Moment.now());
-            }
-        });
+            handled.done();
+        };
+        Contender.Consuming consumer = workload == Workload.RETRY
+                ? side.retry(queue, workload.concurrency, handler)
+                : side.consume(queue, workload.concurrency, handler);
+        return finish(handled, consumer, queue);
+    }
+
+    /** From the first that is in the dead-letter queue to the last. */
+    private Sample deadLetters(Contender side, String queue) throws Exception {
+        fill(queue, plan.messages());
+        return bury(side, queue);
+    }
+
+    /** From the first that is back in its queue to the last. */
+    private Sample redrive(Contender side, String queue) throws Exception {
+        fill(queue, plan.messages());
+        // Both sides move what Waybill has put there.
+        Sample unused = bury(site.waybill(), queue);
+        Span moved = new Span(plan.messages());
+        return finish(moved, side.redrive(queue, moved), site.plain().deadLetterQueue(queue));
+    }
+
+    private Sample bury(Contender side, String queue) throws Exception {
+        Span moved = new Span(plan.messages());
+        return finish(moved, side.deadLetters(queue, Workload.DEAD_LETTERS.concurrency, moved), queue);
+    }
+
+    private Sample finish(Span span, Contender.Consuming consumer, String from) throws Exception {
         try {
-            handled.await(messages);
+            span.await();
         } finally {
             consumer.close();
         }
-        if (handled.count() != messages) {
-            throw new BenchmarkException(handled.count() + " messages handled, but " + messages + " sent", null);
-        }
-        checkEmpty(queue);
-        return Sample.rate(messages - 1L, first.get(), last.get());
+        Sample rate = span.rate();
+        checkEmpty(from);
+        return rate;
     }
 
     private void fill(String queue, int messages) throws Exception {

@@ -6,11 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -23,6 +26,9 @@ final class PlainKafka implements PlainContender {
     static final String SENT_AT = "waybill-sent-at";
     private static final String CONTENT_TYPE = "waybill-content-type";
     private static final byte[] CONTENT_TYPE_VALUE = Body.CONTENT_TYPE.getBytes(UTF_8);
+
+    /** As many as Waybill has. */
+    private static final int MOST_CONSUMERS = 2;
 
     private final String servers;
     private final Admin admin;
@@ -39,7 +45,56 @@ final class PlainKafka implements PlainContender {
 
     @Override
     public Consuming consume(String queue, int concurrency, Handler handler) {
-        return new PlainKafkaConsumers(servers, queue, group(queue), concurrency, handler);
+        return consumers(queue, concurrency, PlainKafkaConsumers.handling(handler));
+    }
+
+    @Override
+    public Consuming retry(String queue, int concurrency, Handler handler) {
+        return consumers(queue, concurrency, PlainKafkaConsumers.failingOnce(handler));
+    }
+
+    @Override
+    public Consuming deadLetters(String queue, int concurrency, Span moved) {
+        UnaryOperator<Headers> dead = headers -> {
+            DeathHeaders.of(queue).forEach((name, value) -> headers.add(name, value.getBytes(UTF_8)));
+            return headers;
+        };
+        return consumers(
+                queue, concurrency, new PlainKafkaMover(producer(servers), deadLetterTopic(queue), dead, moved));
+    }
+
+    @Override
+    public Consuming redrive(String queue, Span moved) {
+        UnaryOperator<Headers> alive = headers -> {
+            RecordHeaders rest = new RecordHeaders();
+            for (Header header : headers) {
+                if (!DeathHeaders.says(header.key())) {
+                    rest.add(header);
+                }
+            }
+            return rest;
+        };
+        return new PlainKafkaConsumers(
+                servers,
+                deadLetterTopic(queue),
+                group(deadLetterQueue(queue)),
+                MOST_CONSUMERS,
+                1,
+                new PlainKafkaMover(producer(servers), queue, alive, moved));
+    }
+
+    private Consuming consumers(String queue, int concurrency, PlainKafkaConsumers.Step step) {
+        return new PlainKafkaConsumers(
+                servers, queue, group(queue), Math.min(MOST_CONSUMERS, concurrency), concurrency, step);
+    }
+
+    @Override
+    public String deadLetterQueue(String queue) {
+        return queue + ".dlq";
+    }
+
+    private static String deadLetterTopic(String queue) {
+        return "dlq." + queue;
     }
 
     @Override
@@ -71,6 +126,18 @@ final class PlainKafka implements PlainContender {
         admin.close();
     }
 
+    private static KafkaProducer<byte[], byte[]> producer(String servers) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("bootstrap.servers", servers);
+        settings.put("key.serializer", ByteArraySerializer.class);
+        settings.put("value.serializer", ByteArraySerializer.class);
+        settings.put("acks", "all");
+        settings.put("enable.idempotence", true);
+        settings.put("linger.ms", 1);
+        settings.put("batch.size", 128 * 1024);
+        return new KafkaProducer<>(settings);
+    }
+
     private static final class RecordOutlet implements Outlet {
         private final String topic;
         private final KafkaProducer<byte[], byte[]> producer;
@@ -78,15 +145,7 @@ final class PlainKafka implements PlainContender {
 
         RecordOutlet(String servers, String topic) {
             this.topic = topic;
-            Map<String, Object> settings = new HashMap<>();
-            settings.put("bootstrap.servers", servers);
-            settings.put("key.serializer", ByteArraySerializer.class);
-            settings.put("value.serializer", ByteArraySerializer.class);
-            settings.put("acks", "all");
-            settings.put("enable.idempotence", true);
-            settings.put("linger.ms", 1);
-            settings.put("batch.size", 128 * 1024);
-            producer = new KafkaProducer<>(settings);
+            producer = producer(servers);
         }
 
         @Override

@@ -16,22 +16,38 @@ import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Share consumers of one topic. With a concurrency of 1 there is one, which handles what it polls; else there are two, as Waybill
- * has, which hand what they poll to the workers and wait for them. Acknowledgements travel with the next poll.
+ * Share consumers of one topic, which hand what they poll to the workers and wait for them. Acknowledgements travel with the next
+ * poll.
  */
 final class PlainKafkaConsumers implements Contender.Consuming {
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final String topic;
     private final Map<String, Object> settings = new HashMap<>();
-    private final Contender.Handler handler;
+    private final Step step;
     private final Workers workers;
     private final List<Thread> pollers = new ArrayList<>();
     private volatile boolean closed;
 
-    PlainKafkaConsumers(String servers, String topic, String group, int concurrency, Contender.Handler handler) {
+    /** What is done with a record. */
+    interface Step extends AutoCloseable {
+        /** Calls {@code done} when the record may be acknowledged; called by several threads. */
+        void take(ConsumerRecord<byte[], byte[]> record, Runnable done);
+
+        /** How it is acknowledged. */
+        default AcknowledgeType end(ConsumerRecord<byte[], byte[]> record) {
+            return AcknowledgeType.ACCEPT;
+        }
+
+        /** Ends it; nothing comes any more. */
+        @Override
+        default void close() {}
+    }
+
+    /** @param concurrency how many workers; with one the share consumers do it themselves */
+    PlainKafkaConsumers(String servers, String topic, String group, int consumers, int concurrency, Step step) {
         this.topic = topic;
-        this.handler = handler;
+        this.step = step;
         workers = new Workers(concurrency);
         settings.put("bootstrap.servers", servers);
         settings.put("group.id", group);
@@ -40,11 +56,48 @@ final class PlainKafkaConsumers implements Contender.Consuming {
         settings.put("share.acknowledgement.mode", "explicit");
         settings.put("share.acquire.mode", "batch_optimized");
         settings.put("max.poll.records", Load.POLL_RECORDS);
-        for (int i = 0; i < Math.min(2, concurrency); i++) {
+        for (int i = 0; i < consumers; i++) {
             Thread poller = new Thread(() -> Attempt.at("poll " + topic, this::poll), "plain-poller-" + i);
             poller.start();
             pollers.add(poller);
         }
+    }
+
+    /** Hands it to the handler. */
+    static Step handling(Contender.Handler handler) {
+        return (record, done) -> {
+            handle(record, handler);
+            done.run();
+        };
+    }
+
+    /** Releases it the first time. */
+    static Step failingOnce(Contender.Handler handler) {
+        return new Step() {
+            @Override
+            public void take(ConsumerRecord<byte[], byte[]> record, Runnable done) {
+                if (!first(record)) {
+                    handle(record, handler);
+                }
+                done.run();
+            }
+
+            @Override
+            public AcknowledgeType end(ConsumerRecord<byte[], byte[]> record) {
+                return first(record) ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT;
+            }
+
+            private boolean first(ConsumerRecord<byte[], byte[]> record) {
+                return record.deliveryCount().orElseThrow() == 1;
+            }
+        };
+    }
+
+    private static void handle(ConsumerRecord<byte[], byte[]> record, Contender.Handler handler) {
+        String id = new String(record.headers().lastHeader(PlainKafka.ID).value(), UTF_8);
+        String sentAt =
+                new String(record.headers().lastHeader(PlainKafka.SENT_AT).value(), UTF_8);
+        handler.handle(id, Long.parseLong(sentAt), record.value());
     }
 
     private void poll() throws InterruptedException {
@@ -57,27 +110,17 @@ final class PlainKafkaConsumers implements Contender.Consuming {
             consumer.subscribe(List.of(topic));
             while (!closed) {
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-                CountDownLatch handled = new CountDownLatch(records.count());
+                CountDownLatch done = new CountDownLatch(records.count());
                 for (ConsumerRecord<byte[], byte[]> record : records) {
-                    workers.execute(() -> {
-                        handle(record);
-                        handled.countDown();
-                    });
+                    workers.execute(() -> step.take(record, done::countDown));
                 }
-                handled.await();
+                done.await();
                 for (ConsumerRecord<byte[], byte[]> record : records) {
-                    consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+                    consumer.acknowledge(record, step.end(record));
                 }
             }
             consumer.commitSync();
         }
-    }
-
-    private void handle(ConsumerRecord<byte[], byte[]> record) {
-        String id = new String(record.headers().lastHeader(PlainKafka.ID).value(), UTF_8);
-        String sentAt =
-                new String(record.headers().lastHeader(PlainKafka.SENT_AT).value(), UTF_8);
-        handler.handle(id, Long.parseLong(sentAt), record.value());
     }
 
     @Override
@@ -89,5 +132,6 @@ final class PlainKafkaConsumers implements Contender.Consuming {
             }
         });
         workers.close();
+        step.close();
     }
 }

@@ -7,6 +7,7 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * RabbitMQ's Java client, tuned: one channel for each queue, asynchronous confirms, mandatory and persistent messages, a prefetch,
@@ -37,11 +38,51 @@ final class PlainRabbitMq implements PlainContender {
 
     @Override
     public Consuming consume(String queue, int concurrency, Handler handler) {
+        return consumer(queue, concurrency, Load.PREFETCH, PlainRabbitMqConsumer.handling(handler));
+    }
+
+    @Override
+    public Consuming retry(String queue, int concurrency, Handler handler) {
+        return consumer(queue, concurrency, Load.PREFETCH, PlainRabbitMqConsumer.failingOnce(handler));
+    }
+
+    @Override
+    public Consuming deadLetters(String queue, int concurrency, Span moved) {
+        UnaryOperator<Map<String, Object>> dead = headers -> {
+            headers.putAll(DeathHeaders.of(queue));
+            return headers;
+        };
+        return consumer(queue, concurrency, Load.PREFETCH, mover(deadLetterQueue(queue), dead, moved));
+    }
+
+    @Override
+    public Consuming redrive(String queue, Span moved) {
+        UnaryOperator<Map<String, Object>> alive = headers -> {
+            headers.keySet().removeIf(DeathHeaders::says);
+            return headers;
+        };
+        return consumer(deadLetterQueue(queue), 1, Load.REDRIVE_PREFETCH, mover(queue, alive, moved));
+    }
+
+    private PlainRabbitMqMover mover(String to, UnaryOperator<Map<String, Object>> headers, Span moved) {
         try {
-            return new PlainRabbitMqConsumer(receiving.createChannel(), queue, concurrency, handler);
+            return new PlainRabbitMqMover(sending.createChannel(), to, headers, moved);
+        } catch (IOException failed) {
+            throw new BenchmarkException("no channel to send", failed);
+        }
+    }
+
+    private Consuming consumer(String queue, int concurrency, int prefetch, PlainRabbitMqConsumer.Step step) {
+        try {
+            return new PlainRabbitMqConsumer(receiving.createChannel(), queue, concurrency, prefetch, step);
         } catch (IOException failed) {
             throw new BenchmarkException("no channel to consume", failed);
         }
+    }
+
+    @Override
+    public String deadLetterQueue(String queue) {
+        return queue + ".dlq";
     }
 
     @Override
@@ -55,7 +96,7 @@ final class PlainRabbitMq implements PlainContender {
     public void delete(String queue) throws Exception {
         try (Channel channel = sending.createChannel()) {
             channel.queueDelete(queue);
-            channel.queueDelete(queue + ".dlq");
+            channel.queueDelete(deadLetterQueue(queue));
         }
     }
 

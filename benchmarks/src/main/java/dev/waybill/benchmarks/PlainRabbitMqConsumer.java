@@ -5,58 +5,91 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import java.io.IOException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
-/** Consumes one queue on one channel, and acknowledges the contiguous part of what is handled by one multiple acknowledgement. */
+/** Consumes one queue on one channel, and does with each message what a step says. */
 final class PlainRabbitMqConsumer extends DefaultConsumer implements Contender.Consuming {
-    /** Half of the prefetch, so that the server has the next half under way. */
-    private static final int BATCH = Load.PREFETCH / 2;
+    /** So that what is given back comes again when no more comes that would fill a batch. */
+    private static final int LINGER_MILLIS = 1;
 
-    private final Contender.Handler handler;
+    private final Step step;
     private final Workers workers;
     private final String tag;
-    private final Confirms handled = new Confirms();
-    private long acknowledged;
+    private final PlainRabbitMqSettlements settlements;
+    private final ScheduledExecutorService linger = Executors.newSingleThreadScheduledExecutor();
 
-    PlainRabbitMqConsumer(Channel channel, String queue, int concurrency, Contender.Handler handler)
-            throws IOException {
+    /** What is done with a message. */
+    interface Step extends AutoCloseable {
+        /** Sees to it that the message is settled, now or later; called by several threads. */
+        void take(
+                Envelope envelope, AMQP.BasicProperties properties, byte[] body, PlainRabbitMqSettlements settlements);
+
+        /** Whether settlements do not wait until a batch of them is full. */
+        default boolean hurried() {
+            return false;
+        }
+
+        /** Ends it; nothing comes any more. */
+        @Override
+        default void close() {}
+    }
+
+    /** @param prefetch beyond what is being handled */
+    PlainRabbitMqConsumer(Channel channel, String queue, int concurrency, int prefetch, Step step) throws IOException {
         super(channel);
-        this.handler = handler;
+        this.step = step;
         workers = new Workers(concurrency);
-        channel.basicQos(concurrency + Load.PREFETCH);
+        settlements = new PlainRabbitMqSettlements(channel);
+        channel.basicQos(concurrency + prefetch);
         tag = channel.basicConsume(queue, false, this);
+        if (step.hurried()) {
+            Future<?> unused =
+                    linger.scheduleAtFixedRate(settlements::flush, LINGER_MILLIS, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Hands it to the handler. */
+    static Step handling(Contender.Handler handler) {
+        return (envelope, properties, body, settlements) -> {
+            handler.handle(properties.getMessageId(), PlainRabbitMq.sentAt(properties), body);
+            settlements.accept(envelope.getDeliveryTag());
+        };
+    }
+
+    /** Gives it back the first time. */
+    static Step failingOnce(Contender.Handler handler) {
+        Step second = handling(handler);
+        return new Step() {
+            @Override
+            public void take(
+                    Envelope envelope,
+                    AMQP.BasicProperties properties,
+                    byte[] body,
+                    PlainRabbitMqSettlements settlements) {
+                if (envelope.isRedeliver()) {
+                    second.take(envelope, properties, body, settlements);
+                } else {
+                    settlements.giveBack(envelope.getDeliveryTag());
+                }
+            }
+
+            @Override
+            public boolean hurried() {
+                return true;
+            }
+        };
     }
 
     @Override
     public void handleDelivery(String consumer, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
             throws IOException {
         try {
-            workers.execute(() -> handle(envelope.getDeliveryTag(), properties, body));
+            workers.execute(() -> step.take(envelope, properties, body, settlements));
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private void handle(long number, AMQP.BasicProperties properties, byte[] body) {
-        handler.handle(properties.getMessageId(), PlainRabbitMq.sentAt(properties), body);
-        try {
-            done(number);
-        } catch (IOException failed) {
-            throw new BenchmarkException("not acknowledged", failed);
-        }
-    }
-
-    private synchronized void done(long number) throws IOException {
-        handled.take(number, false);
-        if (handled.contiguous() - acknowledged >= BATCH) {
-            acknowledge();
-        }
-    }
-
-    private synchronized void acknowledge() throws IOException {
-        long upTo = handled.contiguous();
-        if (upTo > acknowledged) {
-            getChannel().basicAck(upTo, true);
-            acknowledged = upTo;
         }
     }
 
@@ -65,7 +98,9 @@ final class PlainRabbitMqConsumer extends DefaultConsumer implements Contender.C
         Attempt.at("close the consumer", () -> {
             getChannel().basicCancel(tag);
             workers.close();
-            acknowledge();
+            linger.shutdown();
+            settlements.flush();
+            step.close();
             getChannel().close();
         });
     }

@@ -1,7 +1,10 @@
 package dev.waybill.benchmarks;
 
 import java.net.URI;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
@@ -34,7 +37,50 @@ final class PlainSqs implements PlainContender {
 
     @Override
     public Consuming consume(String queue, int concurrency, Handler handler) {
-        return new PlainSqsConsumers(client, url(queue), concurrency, handler);
+        String url = url(queue);
+        return consumers(url, concurrency, new PlainSqsSteps(client, url).handling(handler));
+    }
+
+    @Override
+    public Consuming retry(String queue, int concurrency, Handler handler) {
+        String url = url(queue);
+        return consumers(url, concurrency, new PlainSqsSteps(client, url).failingOnce(handler));
+    }
+
+    @Override
+    public Consuming deadLetters(String queue, int concurrency, Span moved) {
+        UnaryOperator<String> dead = attribute -> {
+            StringBuilder more = new StringBuilder(attribute);
+            DeathHeaders.of(queue)
+                    .forEach((name, value) ->
+                            more.append(';').append(name).append('=').append(value));
+            return more.toString();
+        };
+        return move(queue, deadLetterQueue(queue), concurrency, dead, moved);
+    }
+
+    @Override
+    public Consuming redrive(String queue, Span moved) {
+        UnaryOperator<String> alive = attribute -> Arrays.stream(attribute.split(";"))
+                .filter(field -> !field.contains(DeathHeaders.PREFIX))
+                .collect(Collectors.joining(";"));
+        return move(deadLetterQueue(queue), queue, PlainSqsConsumers.MOST_POLLERS, alive, moved);
+    }
+
+    private Consuming move(String from, String to, int pollers, UnaryOperator<String> attribute, Span moved) {
+        String url = url(from);
+        PlainSqsConsumers.Step step = new PlainSqsSteps(client, url).moving(url(to), attribute, moved);
+        return new PlainSqsConsumers(client, url, pollers, 1, step);
+    }
+
+    private Consuming consumers(String url, int concurrency, PlainSqsConsumers.Step step) {
+        int pollers = Math.min(PlainSqsConsumers.MOST_POLLERS, concurrency);
+        return new PlainSqsConsumers(client, url, pollers, concurrency, step);
+    }
+
+    @Override
+    public String deadLetterQueue(String queue) {
+        return queue + "-dlq";
     }
 
     @Override
@@ -49,7 +95,7 @@ final class PlainSqs implements PlainContender {
 
     @Override
     public void delete(String queue) {
-        for (String name : new String[] {queue, queue + "-dlq"}) {
+        for (String name : new String[] {queue, deadLetterQueue(queue)}) {
             client.deleteQueue(r -> r.queueUrl(url(name)));
         }
     }

@@ -1,6 +1,5 @@
 package dev.waybill.benchmarks;
 
-import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import java.util.Map;
 import java.util.UUID;
@@ -27,7 +26,7 @@ record Site(String broker, PlainContender plain, Contender waybill) implements A
         if (broker.equals("sqs")) {
             config = config.with("waybill.username", USERNAME).with("waybill.password", PASSWORD);
         }
-        return new Site(broker, plain, new WaybillContender(Waybill.open(config), Load.prefetch(broker)));
+        return new Site(broker, plain, WaybillContender.open(config, Load.prefetch(broker)));
     }
 
     /** A queue that nobody has used, declared as Waybill does. */

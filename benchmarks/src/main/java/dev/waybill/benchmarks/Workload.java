@@ -8,7 +8,10 @@ enum Workload {
     CONSUME_1("consume-1", 1),
     CONSUME_8("consume-8", 8),
     CONSUME_64("consume-64", 64),
-    LATENCY("latency", 1);
+    LATENCY("latency", 1),
+    RETRY("retry", 8),
+    DEAD_LETTERS("dead-letters", 8),
+    REDRIVE("redrive", 1);
 
     /** As it is written. */
     final String label;

@@ -26,6 +26,9 @@ final class Abilities {
                 .nativeBy(Capability.LOCK_EXTENSION, "the lock ends later")
                 .nativeBy(Capability.UNCOUNTED_RELEASE, "back to the head, not counted")
                 .nativeBy(Capability.FLOW_CONTROL, "only when a test asks for it")
+                .nativeBy(Capability.DELAYED_SEND, "by the clock")
+                .nativeBy(Capability.DELAYED_RETRY, "by the clock")
+                .emulated(Capability.PRIORITY, "a queue a level")
                 .build();
     }
 
@@ -39,7 +42,10 @@ final class Abilities {
                         "a lock ends with its connection, or by the server's consumer timeout, 30 minutes by default")
                 .nativeBy(Capability.LOCK_EXTENSION, "not needed: a lock does not end by time")
                 .nativeBy(Capability.UNCOUNTED_RELEASE, "basic.nack with requeue")
+                .nativeBy(Capability.PRIORITY, "a quorum queue's, strictly; else a queue a level")
                 .nativeBy(Capability.FLOW_CONTROL, "connection.blocked")
+                .emulated(Capability.DELAYED_SEND, "queues with a time to live, to a day")
+                .emulated(Capability.DELAYED_RETRY, "a copy that is delayed, then an acknowledgement")
                 .build();
     }
 
@@ -51,7 +57,10 @@ final class Abilities {
                 .nativeBy(Capability.LOCK_EXPIRY, "share.record.lock.duration.ms")
                 .nativeBy(Capability.LOCK_EXTENSION, "RENEW")
                 .unsupported(Capability.UNCOUNTED_RELEASE, "RELEASE counts as a delivery")
+                .emulated(Capability.PRIORITY, "a topic a level")
                 .nativeBy(Capability.FLOW_CONTROL, "a send waits while the producer's buffer is full")
+                .emulated(Capability.DELAYED_SEND, "delay topics, to 366 days")
+                .emulated(Capability.DELAYED_RETRY, "a copy that is delayed, then an acknowledgement")
                 .build();
     }
 
@@ -63,7 +72,10 @@ final class Abilities {
                 .nativeBy(Capability.LOCK_EXPIRY, "visibility timeout")
                 .nativeBy(Capability.LOCK_EXTENSION, "ChangeMessageVisibility")
                 .unsupported(Capability.UNCOUNTED_RELEASE, "each receive counts")
+                .emulated(Capability.PRIORITY, "a queue a level")
                 .unsupported(Capability.FLOW_CONTROL, "requests are throttled and fail")
+                .nativeBy(Capability.DELAYED_SEND, "DelaySeconds, in whole seconds, to 15 minutes")
+                .nativeBy(Capability.DELAYED_RETRY, "visibility timeout, in whole seconds")
                 .build();
     }
 

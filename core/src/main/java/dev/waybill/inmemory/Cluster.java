@@ -77,9 +77,9 @@ final class Cluster {
 
     void declare(QueueDefinition wanted, TopologyMode mode) {
         Declared found = mode == TopologyMode.DECLARE
-                ? queues.computeIfAbsent(wanted.name(), name -> create(wanted))
-                : queues.get(wanted.name());
-        String object = "queue '" + wanted.name() + "' on " + address;
+                ? queues.computeIfAbsent(place(wanted), place -> create(wanted))
+                : queues.get(place(wanted));
+        String object = "queue '" + place(wanted) + "' on " + address;
         if (found == null) {
             throw new TopologyException(object, List.of(new Difference("existence", "a queue", "none")));
         }
@@ -89,17 +89,26 @@ final class Cluster {
         }
     }
 
+    /** A lane has a name that no queue can have. */
+    private static String place(QueueDefinition queue) {
+        return queue.place(".");
+    }
+
     private Declared create(QueueDefinition wanted) {
         Emulation emulation = address.emulation();
-        MessageQueue dead = MessageQueue.ofDeadLetters(emulation, time, wanted.lockDuration());
-        MessageQueue main = MessageQueue.of(emulation, time, wanted.lockDuration(), wanted.maxDeliveries(), dead);
+        Declared first = wanted.lane() == 0 ? null : queues.get(wanted.name());
+        MessageQueue dead =
+                first == null ? MessageQueue.ofDeadLetters(emulation, time, wanted.lockDuration()) : first.dead;
+        MessageQueue main = MessageQueue.of(emulation, time, wanted.lockDuration(), emulation.limit(wanted), dead);
         return new Declared(wanted, main, dead);
     }
 
     /** Null if it was not declared. */
     @Nullable
     MessageQueue queue(Destination destination) {
-        return queue(destination.queue().name(), destination.role());
+        return destination.role() == Destination.Role.MAIN
+                ? queue(place(destination.queue()), Destination.Role.MAIN)
+                : queue(destination.queue().name(), Destination.Role.DEAD_LETTER);
     }
 
     @Nullable

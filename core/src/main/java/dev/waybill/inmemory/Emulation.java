@@ -1,9 +1,11 @@
 package dev.waybill.inmemory;
 
 import dev.waybill.spi.Limits;
+import dev.waybill.spi.QueueDefinition;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -13,27 +15,50 @@ import java.util.stream.Collectors;
 enum Emulation {
     /** None but what the portable contract says, every capability native, and everything reported before a call returns. */
     NONE(
-            new Limits(16 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 1),
+            new Limits(
+                    16 << 20,
+                    1_000,
+                    Long.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    1_000,
+                    1,
+                    Long.MAX_VALUE / 2_000_000,
+                    10_000,
+                    0),
             true,
             false,
             true,
             ReadyMessages.Order.FIFO),
     /** Quorum queues of RabbitMQ 4.3: a lock ends only with its receiver. */
     RABBITMQ(
-            new Limits(16 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 1),
+            new Limits(
+                    16 << 20,
+                    1_000,
+                    Long.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    1_000,
+                    1,
+                    TimeUnit.DAYS.toMillis(1),
+                    10_000,
+                    32),
             false,
             false,
             true,
-            ReadyMessages.Order.FIFO),
+            ReadyMessages.Order.PRIORITIES),
     /** Share groups of Kafka 4.4. */
     KAFKA(
-            new Limits(1 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 500, 1),
+            new Limits(1 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 500, 1, TimeUnit.DAYS.toMillis(366), 0, 0),
             true,
             true,
             true,
             ReadyMessages.Order.PARTITIONS),
     /** Standard queues of SQS: what a closed receiver held comes back when its lock ends. */
-    SQS(new Limits(1 << 20, 10, 1 << 20, 16, 10, 8), true, true, false, ReadyMessages.Order.BUCKETS);
+    SQS(
+            new Limits(1 << 20, 10, 1 << 20, 16, 10, 8, 900_000, 10_000, 0),
+            true,
+            true,
+            false,
+            ReadyMessages.Order.BUCKETS);
 
     private final Limits limits;
     private final boolean timedLocks;
@@ -85,6 +110,11 @@ enum Emulation {
         return countsReleases;
     }
 
+    /** After which delivery a message that comes back is moved to the dead letters. */
+    int limit(QueueDefinition queue) {
+        return countsReleases ? queue.wideLimit() : queue.maxDeliveries();
+    }
+
     /** Whether a receiver that ends gives back at once what it holds. */
     boolean returnsOnClose() {
         return returnsOnClose;
@@ -92,6 +122,16 @@ enum Emulation {
 
     ReadyMessages.Order order() {
         return order;
+    }
+
+    /** Whether a message that is given back can be told to wait; else core sends a copy that is delayed. */
+    boolean delaysRetries() {
+        return this == NONE || this == SQS;
+    }
+
+    /** A delay as the broker keeps it: on SQS in whole seconds. */
+    long whole(long millis) {
+        return this == SQS ? (millis + 999) / 1000 * 1000 : millis;
     }
 
     /** Whether what became of a message is told by another thread, after the call has returned. */

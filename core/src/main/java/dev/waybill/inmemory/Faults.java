@@ -2,6 +2,7 @@ package dev.waybill.inmemory;
 
 import dev.waybill.SendException;
 import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Destination;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Outbound;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Faults {
     private final AtomicInteger sends = new AtomicInteger();
     private final AtomicInteger settlements = new AtomicInteger();
+    private volatile boolean deadLetters;
     private volatile SendException.Reason reason = SendException.Reason.REJECTED;
 
     void refuseSends(int count, SendException.Reason why) {
@@ -18,15 +20,21 @@ final class Faults {
         sends.set(count);
     }
 
+    void refuseDeadLetters(boolean refuse) {
+        deadLetters = refuse;
+    }
+
     void refuseSettlements(int count) {
         settlements.set(count);
     }
 
     /** Reports the first ones as refused, as many as there are to be, and returns the others. */
-    <T extends Outbound> List<T> refuseSends(List<T> batch) {
-        int refused = take(sends, batch.size());
+    <T extends Outbound> List<T> refuseSends(List<T> batch, Destination to) {
+        boolean unroutable = deadLetters && to.role() == Destination.Role.DEAD_LETTER;
+        int refused = unroutable ? batch.size() : take(sends, batch.size());
         for (int i = 0; i < refused; i++) {
-            batch.get(i).failed(reason, false, "a test refuses it", null);
+            batch.get(i)
+                    .failed(unroutable ? SendException.Reason.UNROUTABLE : reason, false, "a test refuses it", null);
         }
         return refused == 0 ? batch : batch.subList(refused, batch.size());
     }

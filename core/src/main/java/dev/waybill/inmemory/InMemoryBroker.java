@@ -8,7 +8,9 @@ import dev.waybill.inmemory.InMemorySender.Gate;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Limits;
+import dev.waybill.spi.Outbound;
 import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
@@ -17,8 +19,11 @@ import dev.waybill.spi.SenderListener;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** One Waybill's connection to a {@link Cluster}. */
 final class InMemoryBroker implements Broker, InMemoryInspection {
@@ -133,6 +138,24 @@ final class InMemoryBroker implements Broker, InMemoryInspection {
         receivers.remove(receiver);
     }
 
+    /** It loses nothing, but is taken for one that does. */
+    @Override
+    public int lastDelivery(QueueDefinition queue) {
+        return emulation().countsReleases() ? emulation().limit(queue) : Integer.MAX_VALUE;
+    }
+
+    @Override
+    public long depth(Destination destination) {
+        MessageQueue queue = cluster.queue(destination);
+        synchronized (this) {
+            mustBeUp();
+        }
+        if (queue == null) {
+            throw new BrokerException(BrokerException.Kind.MISSING, "there is no " + destination, null);
+        }
+        return queue.depth();
+    }
+
     @Override
     public synchronized List<Health.Component> health() {
         Health.Status status =
@@ -176,6 +199,11 @@ final class InMemoryBroker implements Broker, InMemoryInspection {
     }
 
     @Override
+    public int delayed(String queue) {
+        return queue(queue, Destination.Role.MAIN).delayed();
+    }
+
+    @Override
     public int held(String queue) {
         return queue(queue, Destination.Role.MAIN).held();
     }
@@ -183,6 +211,24 @@ final class InMemoryBroker implements Broker, InMemoryInspection {
     @Override
     public int deadLetters(String queue) {
         return queue(queue, Destination.Role.DEAD_LETTER).depth();
+    }
+
+    @Override
+    public void put(String queue, Map<String, String> headers, byte[] body) {
+        String id = UUID.randomUUID().toString();
+        queue(queue, Destination.Role.MAIN)
+                .add(List.of(new Foreign(new Envelope(id, null, null, 0, Map.copyOf(headers), body.clone()))));
+    }
+
+    /** A message that nobody waits for. */
+    private record Foreign(Envelope envelope) implements Outbound {
+        @Override
+        public void stored() {}
+
+        @Override
+        public void failed(SendException.Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
+            throw new IllegalStateException(detail, cause);
+        }
     }
 
     private MessageQueue queue(String name, Destination.Role role) {
@@ -261,6 +307,11 @@ final class InMemoryBroker implements Broker, InMemoryInspection {
             concerned = List.copyOf(senders);
         }
         concerned.forEach(sender -> sender.gate(wanted, reason));
+    }
+
+    @Override
+    public void refuseDeadLetters(boolean refuse) {
+        faults.refuseDeadLetters(refuse);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.waybill.inmemory;
 
 import dev.waybill.SendException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Looks into the in-memory broker and lets things fail, for tests: {@code waybill.unwrap(InMemoryInspection.class)}. What it
@@ -13,15 +14,25 @@ public interface InMemoryInspection {
     /**
      * How many messages wait to be delivered.
      *
-     * @throws IllegalArgumentException if there is no such queue; so do {@link #held} and {@link #deadLetters}
+     * @throws IllegalArgumentException if there is no such queue; so do {@link #delayed}, {@link #held} and {@link #deadLetters}
      */
     int depth(String queue);
+
+    /** How many messages wait for their time. */
+    int delayed(String queue);
 
     /** How many messages are locked, by whatever receiver. */
     int held(String queue);
 
     /** How many dead letters wait to be delivered. */
     int deadLetters(String queue);
+
+    /**
+     * Puts a message into a queue past Waybill, as other software would.
+     *
+     * @param headers as they are to be, also those whose names are Waybill's own
+     */
+    void put(String queue, Map<String, String> headers, byte[] body);
 
     int openReceivers();
 
@@ -59,6 +70,9 @@ public interface InMemoryInspection {
 
     /** Refuses the next messages that are sent, as certainly not stored. */
     void refuseSends(int count, SendException.Reason reason);
+
+    /** Whether to refuse, as unroutable, what is sent to the dead-letter queue of whatever queue, as if that were gone. */
+    void refuseDeadLetters(boolean refuse);
 
     /** Refuses the next settlements and extensions, as unavailable; the locks stay. */
     void refuseSettlements(int count);

@@ -149,8 +149,8 @@ final class InMemoryReceiver implements Receiver {
             case HELD -> {
                 switch (message.disposition()) {
                     case ACCEPT -> queue.delete(receipt);
-                    case RETRY -> queue.giveBack(receipt, true);
-                    case RELEASE -> queue.giveBack(receipt, false);
+                    case RETRY -> queue.giveBack(receipt, true, message.delayMillis());
+                    case RELEASE -> queue.giveBack(receipt, false, 0);
                 }
                 freed(1);
             }
@@ -169,6 +169,11 @@ final class InMemoryReceiver implements Receiver {
                 message.settled();
             }
         }
+    }
+
+    @Override
+    public boolean canDelay(Inbound message, long delayMillis) {
+        return delayMillis == 0 || broker.emulation().delaysRetries();
     }
 
     @Override

@@ -64,7 +64,7 @@ final class InMemorySender implements Sender {
             refuse(batch, Reason.UNROUTABLE, "there is no " + destination);
             return;
         }
-        List<? extends Outbound> accepted = fitting(broker.faults().refuseSends(batch));
+        List<? extends Outbound> accepted = fitting(broker.faults().refuseSends(batch, destination));
         if (accepted.isEmpty()) {
             return;
         }
@@ -156,6 +156,13 @@ final class InMemorySender implements Sender {
         if (batch.isEmpty() || batch.size() > limits.maxSendBatch()) {
             throw broker.violation(new IllegalArgumentException(
                     this + " was given " + batch.size() + " messages but takes 1 to " + limits.maxSendBatch()));
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            long delay = batch.get(i).delayMillis();
+            if (delay < 0 || delay > limits.maxDelayMillis()) {
+                throw broker.violation(new IllegalArgumentException(
+                        this + " was given a delay of " + delay + " ms but takes 0 to " + limits.maxDelayMillis()));
+            }
         }
         if (limits.maxSendBatchBytes() == Long.MAX_VALUE || batch.size() == 1) {
             return;

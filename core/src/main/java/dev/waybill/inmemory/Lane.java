@@ -23,6 +23,10 @@ final class Lane {
         return fresh.isEmpty() && returned.isEmpty();
     }
 
+    boolean hasReturned() {
+        return !returned.isEmpty();
+    }
+
     void add(Envelope envelope) {
         fresh.addLast(envelope);
     }

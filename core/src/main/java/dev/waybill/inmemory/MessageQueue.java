@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ final class MessageQueue {
     private final int maxDeliveries;
     private final @Nullable MessageQueue deadLetters;
     private final ReadyMessages ready;
+    private final Delays delays = new Delays();
     private final Locks locks = new Locks();
     private final List<InMemoryReceiver> receivers = new ArrayList<>();
     /** Receivers that wait and could take something, the longest waiting first. */
@@ -56,7 +59,14 @@ final class MessageQueue {
         lock.lock();
         try {
             for (int i = 0; i < batch.size(); i++) {
-                ready.add(batch.get(i).envelope());
+                Envelope envelope = batch.get(i).envelope();
+                long delay = batch.get(i).delayMillis();
+                int priority = batch.get(i).priority();
+                if (delay == 0) {
+                    ready.add(envelope, priority);
+                } else {
+                    delay(delay, messages -> messages.add(envelope, priority));
+                }
             }
             wakeNext();
         } finally {
@@ -64,10 +74,17 @@ final class MessageQueue {
         }
     }
 
+    private void delay(long millis, Consumer<ReadyMessages> becomesReady) {
+        long nanos = TimeUnit.MILLISECONDS.toNanos(emulation.whole(millis));
+        delays.add(time.nanos() + nanos, becomesReady);
+        // Whoever sleeps has reckoned without it.
+        receivers.forEach(InMemoryReceiver::wake);
+    }
+
     private void addDead(Envelope envelope) {
         lock.lock();
         try {
-            ready.add(envelope);
+            ready.add(envelope, 0);
             wakeNext();
         } finally {
             lock.unlock();
@@ -93,14 +110,18 @@ final class MessageQueue {
         receipt.state(Receipt.State.SETTLED);
     }
 
-    /** The receiver gives back a message that it holds. With the lock held. */
-    void giveBack(Receipt receipt, boolean tried) {
+    /** The receiver gives back a message that it holds, to come again after so long. With the lock held. */
+    void giveBack(Receipt receipt, boolean tried, long delayMillis) {
         if (!tried && !emulation.countsReleases()) {
             receipt.uncount();
         }
         locks.remove(receipt);
         receipt.state(Receipt.State.SETTLED);
-        comesBack(receipt);
+        if (delayMillis == 0) {
+            comesBack(receipt);
+        } else {
+            delay(delayMillis, messages -> comesBack(receipt));
+        }
     }
 
     /** Locks a held message for longer. With the lock held. */
@@ -125,6 +146,7 @@ final class MessageQueue {
                 oldest = locks.first();
             }
         }
+        delays.becomeReady(now, ready);
         return now;
     }
 
@@ -185,15 +207,16 @@ final class MessageQueue {
     }
 
     /**
-     * How long a receiver may sleep without missing the end of a lock. Locks that are taken while it sleeps end later than a
+     * How long a receiver may sleep without missing the end of a lock or of a delay. Locks that are taken while it sleeps end later than a
      * lock duration from now. With the lock held.
      */
     long nanosToNextExpiry(long now) {
+        long toNextDue = delays.nanosToNext(now);
         if (!emulation.timedLocks()) {
-            return Long.MAX_VALUE;
+            return toNextDue;
         }
         Receipt oldest = locks.first();
-        return oldest == null ? lockNanos : oldest.lockedUntilNanos() - now;
+        return Math.min(toNextDue, oldest == null ? lockNanos : oldest.lockedUntilNanos() - now);
     }
 
     /** Lets every receiver look again, since the clock was moved. */
@@ -212,6 +235,16 @@ final class MessageQueue {
         try {
             expire();
             return ready.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int delayed() {
+        lock.lock();
+        try {
+            expire();
+            return delays.size();
         } finally {
             lock.unlock();
         }

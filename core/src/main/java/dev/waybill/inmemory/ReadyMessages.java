@@ -28,8 +28,8 @@ final class ReadyMessages {
         return size;
     }
 
-    void add(Envelope envelope) {
-        lanes[laneOf(envelope)].add(envelope);
+    void add(Envelope envelope, int priority) {
+        lanes[order == Order.PRIORITIES ? Math.max(0, priority) : laneOf(envelope)].add(envelope);
         size++;
     }
 
@@ -41,13 +41,27 @@ final class ReadyMessages {
 
     /** Delivers the next one; only if there is one. */
     Receipt take(InMemoryReceiver receiver, long lockedUntil) {
+        size--;
+        if (order == Order.PRIORITIES) {
+            return first().take(receiver, lockedUntil);
+        }
         while (lanes[turn].isEmpty() || run == order.longestRun) {
             turn = (turn + order.step) % lanes.length;
             run = 0;
         }
         run += order == Order.FIFO ? 0 : 1;
-        size--;
         return lanes[turn].take(receiver, lockedUntil);
+    }
+
+    /** What was given back goes before all else, then what has the highest priority. */
+    private Lane first() {
+        Lane first = lanes[0];
+        for (Lane lane : lanes) {
+            if (!lane.isEmpty() && (first.isEmpty() || lane.hasReturned() || !first.hasReturned())) {
+                first = lane;
+            }
+        }
+        return first;
     }
 
     private int laneOf(Envelope envelope) {
@@ -67,6 +81,8 @@ final class ReadyMessages {
     enum Order {
         /** First in, first out. */
         FIFO(1, 1, 1),
+        /** Messages of a higher priority first, and first in, first out within one. */
+        PRIORITIES(32, 1, 1),
         /** First in, first out within a partition, and a few messages of each in turn. */
         PARTITIONS(4, 1, 3),
         /** None promised, and none kept: of three messages that wait, the first is hardly ever taken first. */

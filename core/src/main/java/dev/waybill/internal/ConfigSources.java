@@ -52,6 +52,8 @@ public final class ConfigSources {
                 values.put(key.key(), value);
             }
         }
+        values.putAll(GuardSettings.fromEnvironment(environment));
+        values.putAll(PrioritySettings.fromEnvironment(environment));
         String broker = environment.getOrDefault("WAYBILL_BROKER", System.getProperty("waybill.broker", ""));
         if (broker.isEmpty()) {
             return values;

@@ -7,23 +7,31 @@ import dev.waybill.Consumer;
 import dev.waybill.MessageHandler;
 import dev.waybill.OutcomeHandler;
 import dev.waybill.Subscription;
-import dev.waybill.spi.Destination;
+import dev.waybill.idempotency.IdempotencyStore;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.github.resilience4j.ratelimiter.internal.SemaphoreBasedRateLimiter;
+import io.github.resilience4j.timelimiter.TimeLimiter;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Collects how to consume, and starts it. */
 final class ConsumerImpl<T> implements Consumer<T> {
     private static final int MOST = 10_000;
 
     private final WaybillRuntime runtime;
-    private final Destination destination;
+    private final Lanes lanes;
     private final Codec<T> codec;
     private int concurrency;
     private int prefetch;
     private Duration drainTimeout;
+    private Guards guards = Guards.NONE;
+    private @Nullable IdempotencyStore store;
 
-    ConsumerImpl(WaybillRuntime runtime, Destination destination, Codec<T> codec, Settings settings) {
+    ConsumerImpl(WaybillRuntime runtime, Lanes lanes, Codec<T> codec, Settings settings) {
         this.runtime = runtime;
-        this.destination = destination;
+        this.lanes = lanes;
         this.codec = codec;
         concurrency = settings.concurrency;
         prefetch = settings.prefetch;
@@ -64,6 +72,61 @@ final class ConsumerImpl<T> implements Consumer<T> {
     }
 
     @Override
+    public Consumer<T> idempotent(IdempotencyStore store) {
+        this.store = store;
+        return this;
+    }
+
+    @Override
+    public Consumer<T> rateLimiter(String name) {
+        return rateLimiter(runtime.rateLimiters().rateLimiter(name));
+    }
+
+    @Override
+    public Consumer<T> rateLimiter(RateLimiter limiter) {
+        if (limiter instanceof SemaphoreBasedRateLimiter) {
+            throw new IllegalArgumentException(
+                    limiter.getName() + " is a SemaphoreBasedRateLimiter, which gives no turn"
+                            + " in advance, so that a consumer could not wait for it; take RateLimiter.of");
+        }
+        guards = new Guards(limiter, guards.bulkhead(), guards.circuitBreaker(), guards.timeLimiter());
+        return this;
+    }
+
+    @Override
+    public Consumer<T> bulkhead(String name) {
+        return bulkhead(runtime.bulkheads().bulkhead(name));
+    }
+
+    @Override
+    public Consumer<T> bulkhead(Bulkhead bulkhead) {
+        guards = new Guards(guards.rateLimiter(), bulkhead, guards.circuitBreaker(), guards.timeLimiter());
+        return this;
+    }
+
+    @Override
+    public Consumer<T> circuitBreaker(String name) {
+        return circuitBreaker(runtime.circuitBreakers().circuitBreaker(name));
+    }
+
+    @Override
+    public Consumer<T> circuitBreaker(CircuitBreaker breaker) {
+        guards = new Guards(guards.rateLimiter(), guards.bulkhead(), breaker, guards.timeLimiter());
+        return this;
+    }
+
+    @Override
+    public Consumer<T> timeLimiter(String name) {
+        return timeLimiter(runtime.timeLimiters().timeLimiter(name));
+    }
+
+    @Override
+    public Consumer<T> timeLimiter(TimeLimiter limiter) {
+        guards = new Guards(guards.rateLimiter(), guards.bulkhead(), guards.circuitBreaker(), limiter);
+        return this;
+    }
+
+    @Override
     public Subscription start(MessageHandler<T> handler) {
         return start(Handling.acknowledging(codec, handler));
     }
@@ -85,6 +148,6 @@ final class ConsumerImpl<T> implements Consumer<T> {
     }
 
     private Subscription start(Handling<T> handling) {
-        return runtime.start(destination, handling, concurrency, prefetch, drainTimeout);
+        return runtime.start(lanes, handling, guards, store, concurrency, prefetch, drainTimeout);
     }
 }

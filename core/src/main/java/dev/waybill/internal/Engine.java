@@ -6,6 +6,20 @@ import dev.waybill.spi.Limits;
 import dev.waybill.spi.TimeSource;
 import java.util.concurrent.Executor;
 
-/** What producers and subscriptions of one Waybill share. */
+/**
+ * What producers and subscriptions of one Waybill share.
+ *
+ * @param adapter the adapter's name
+ * @param mdc whether handlers find their message in the MDC
+ */
 record Engine(
-        Broker broker, Limits limits, Timer timer, Executor blocking, TimeSource time, WaybillObserver observer) {}
+        Broker broker,
+        Limits limits,
+        Timer timer,
+        Executor blocking,
+        TimeSource time,
+        WaybillObserver observer,
+        Listeners listeners,
+        String clientName,
+        String adapter,
+        boolean mdc) {}

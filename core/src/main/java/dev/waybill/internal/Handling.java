@@ -3,6 +3,7 @@ package dev.waybill.internal;
 import dev.waybill.AsyncHandler;
 import dev.waybill.BatchHandler;
 import dev.waybill.Codec;
+import dev.waybill.Death.Cause;
 import dev.waybill.Delivery;
 import dev.waybill.MessageHandler;
 import dev.waybill.Outcome;
@@ -13,12 +14,14 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a received message to a verdict: decode, then the application's handler. The order of the stages stands here and
- * nowhere else.
+ * From a received message to a verdict: decode; then, for what is to be handled, the call, which is the application's handler with
+ * what is {@link Around} it, outermost first: rate limiter, bulkhead, circuit breaker, time limiter, MDC, observer. Between the two
+ * {@link Once} looks each message up, if the consumer is idempotent.
  */
 abstract class Handling<T> {
     private final Codec<T> codec;
     final int maxBatch;
+    private @Nullable Once once;
 
     private Handling(Codec<T> codec, int maxBatch) {
         this.codec = codec;
@@ -26,14 +29,50 @@ abstract class Handling<T> {
     }
 
     /** What is to become of a message, and the failure that led to it. */
-    record Verdict(Outcome outcome, @Nullable Throwable failure) {
+    record Verdict(Outcome outcome, @Nullable Throwable failure, long laterMillis, Cause causeOfDeath) {
         static final Verdict ACCEPTED = new Verdict(Outcome.accept(), null);
+
+        Verdict(Outcome outcome, @Nullable Throwable failure) {
+            this(outcome, failure, 0, Cause.REJECTED);
+        }
+
+        /** It came before its time, and is to wait so long; that is no delivery. */
+        static Verdict later(long millis) {
+            return new Verdict(Outcome.release(), null, Math.max(1, millis), Cause.REJECTED);
+        }
+
+        /** It never can be handled. */
+        static Verdict unreadable(String reason, @Nullable Throwable failure) {
+            return new Verdict(Outcome.deadLetter(reason), failure, 0, Cause.UNREADABLE);
+        }
+
+        /** It was delivered as often as it may be, and has come back all the same. */
+        static Verdict exhausted(int deliveriesBefore) {
+            return new Verdict(
+                    Outcome.deadLetter("delivered " + deliveriesBefore + " times, and not settled"),
+                    null,
+                    0,
+                    Cause.MAX_DELIVERIES);
+        }
+
+        /** It is to be handled later, as the same delivery, first of all. */
+        static final Verdict HELD = new Verdict(Outcome.release(), null);
+
+        /** As {@link #HELD}, but after the others. */
+        static final Verdict HELD_LAST = new Verdict(Outcome.release(), null);
+
+        boolean held() {
+            return this == HELD || this == HELD_LAST;
+        }
 
         static Verdict of(Outcome outcome) {
             return outcome.kind() == Outcome.Kind.ACCEPT ? ACCEPTED : new Verdict(outcome, null);
         }
 
         static Verdict failed(Throwable failure) {
+            if (failure instanceof HoldException hold) {
+                return hold.tried() ? HELD_LAST : HELD;
+            }
             return new Verdict(Outcome.retry(), failure);
         }
     }
@@ -46,6 +85,9 @@ abstract class Handling<T> {
     /** Handles messages and says one verdict for each. Throws nothing. */
     abstract void handle(List<HeldMessage<T>> messages, Verdicts<T> verdicts);
 
+    /** Puts what is around the handler in its place; once, before the first message. */
+    abstract void guard(Around around, Turn turn);
+
     static <T> Handling<T> acknowledging(Codec<T> codec, MessageHandler<T> handler) {
         return new Single<>(codec, delivery -> {
             handler.handle(delivery);
@@ -54,7 +96,7 @@ abstract class Handling<T> {
     }
 
     static <T> Handling<T> returning(Codec<T> codec, OutcomeHandler<T> handler) {
-        return new Single<>(codec, handler);
+        return new Single<>(codec, handler::handle);
     }
 
     static <T> Handling<T> async(Codec<T> codec, AsyncHandler<T> handler) {
@@ -71,64 +113,128 @@ abstract class Handling<T> {
         return new Batched<>(codec, maxBatch, handler);
     }
 
-    /** Null if it is decoded; else the verdict on a message that never can be. */
-    final @Nullable Verdict decode(HeldMessage<T> message) {
-        String defect = message.inbound().defect();
-        if (defect != null) {
-            return new Verdict(Outcome.deadLetter("malformed envelope: " + defect), null);
+    /** Hands every message over as it is, and leaves the rest to whom the verdict is told. */
+    static Handling<byte[]> passing() {
+        return new Passing();
+    }
+
+    private static final class Passing extends Handling<byte[]> {
+        Passing() {
+            super(Codec.bytes(), 1);
+        }
+
+        @Override
+        void guard(Around around, Turn turn) {
+            if (around.guards() != Guards.NONE) {
+                throw new IllegalArgumentException("there is no handler to guard");
+            }
+        }
+
+        @Override
+        void handle(List<HeldMessage<byte[]>> messages, Verdicts<byte[]> verdicts) {
+            messages.forEach(message -> verdicts.on(message, Verdict.ACCEPTED));
+        }
+    }
+
+    /** Has each message handled once; before the first message. */
+    final void once(Once once) {
+        this.once = once;
+    }
+
+    /** Null if it is to be handled; else the verdict on it without that. */
+    final @Nullable Verdict before(HeldMessage<T> message) {
+        Verdict verdict = decode(message);
+        if (verdict == null && once != null) {
+            verdict = once.claim(message);
+        }
+        if (!message.exhausted()) {
+            return verdict;
+        }
+        // What is done already is no dead letter.
+        Verdict end = Verdict.exhausted(message.deliveryCount() - 1);
+        return verdict == null ? after(message, end) : verdict.laterMillis() > 0 ? end : verdict;
+    }
+
+    /** The verdict after the handler. */
+    final Verdict after(HeldMessage<T> message, Verdict verdict) {
+        return once == null ? verdict : once.handled(message, verdict);
+    }
+
+    /** Null if it is decoded; else the verdict on a message that never can be, or not yet. */
+    private @Nullable Verdict decode(HeldMessage<T> message) {
+        if (!message.dead()) {
+            String defect = message.defect();
+            if (defect != null) {
+                return Verdict.unreadable("malformed envelope: " + defect, null);
+            }
+            long notDue = message.notDueMillis();
+            if (notDue > 0) {
+                return Verdict.later(notDue);
+            }
         }
         try {
             message.decoded(codec.decode(message.inbound().envelope().body()));
             return null;
         } catch (Throwable undecodable) {
             String reason = "undecodable as " + codec.contentType() + ": " + undecodable.getMessage();
-            return new Verdict(Outcome.deadLetter(reason), undecodable);
+            return Verdict.unreadable(reason, undecodable);
         }
     }
 
     private static final class Single<T> extends Handling<T> {
-        private final OutcomeHandler<T> handler;
+        private Call<Delivery<T>, Outcome> call;
 
-        Single(Codec<T> codec, OutcomeHandler<T> handler) {
+        Single(Codec<T> codec, Call<Delivery<T>, Outcome> handler) {
             super(codec, 1);
-            this.handler = handler;
+            call = handler;
+        }
+
+        @Override
+        void guard(Around around, Turn turn) {
+            call = around.one(call, turn);
         }
 
         @Override
         void handle(List<HeldMessage<T>> messages, Verdicts<T> verdicts) {
-            for (HeldMessage<T> message : messages) {
-                Verdict poison = decode(message);
-                verdicts.on(message, poison == null ? verdict(message) : poison);
-            }
+            HeldMessage<T> message = messages.get(0);
+            Verdict early = before(message);
+            verdicts.on(message, early == null ? after(message, verdict(message)) : early);
         }
 
         private Verdict verdict(HeldMessage<T> message) {
             try {
-                Outcome outcome = handler.handle(message);
+                Outcome outcome = call.of(message);
                 return outcome == null ? Verdict.failed(noOutcome()) : Verdict.of(outcome);
             } catch (Throwable failure) {
                 return Verdict.failed(failure);
+            } finally {
+                takeNoInterruptAlong();
             }
         }
     }
 
     private static final class Batched<T> extends Handling<T> {
-        private final BatchHandler<T> handler;
+        private Call<List<Delivery<T>>, List<Outcome>> call;
 
         Batched(Codec<T> codec, int maxBatch, BatchHandler<T> handler) {
             super(codec, maxBatch);
-            this.handler = handler;
+            call = handler::handle;
+        }
+
+        @Override
+        void guard(Around around, Turn turn) {
+            call = around.batch(call, turn);
         }
 
         @Override
         void handle(List<HeldMessage<T>> messages, Verdicts<T> verdicts) {
             List<HeldMessage<T>> good = new ArrayList<>(messages.size());
             for (HeldMessage<T> message : messages) {
-                Verdict poison = decode(message);
-                if (poison == null) {
+                Verdict early = before(message);
+                if (early == null) {
                     good.add(message);
                 } else {
-                    verdicts.on(message, poison);
+                    verdicts.on(message, early);
                 }
             }
             if (good.isEmpty()) {
@@ -137,7 +243,7 @@ abstract class Handling<T> {
             List<Outcome> outcomes = List.of();
             Throwable failure = null;
             try {
-                outcomes = handler.handle(List.<Delivery<T>>copyOf(good));
+                outcomes = call.of(List.<Delivery<T>>copyOf(good));
                 if (outcomes == null || outcomes.size() != good.size()) {
                     failure = new IllegalStateException("the batch handler returned "
                             + (outcomes == null ? "null" : outcomes.size() + " outcomes") + " for " + good.size()
@@ -145,16 +251,21 @@ abstract class Handling<T> {
                 }
             } catch (Throwable thrown) {
                 failure = thrown;
+            } finally {
+                takeNoInterruptAlong();
             }
             for (int i = 0; i < good.size(); i++) {
                 @Nullable Outcome outcome = failure == null ? outcomes.get(i) : null;
-                verdicts.on(
-                        good.get(i),
-                        outcome != null
-                                ? Verdict.of(outcome)
-                                : Verdict.failed(failure != null ? failure : noOutcome()));
+                Verdict verdict =
+                        outcome != null ? Verdict.of(outcome) : Verdict.failed(failure != null ? failure : noOutcome());
+                verdicts.on(good.get(i), after(good.get(i), verdict));
             }
         }
+    }
+
+    /** An interrupt that a handler leaves behind was meant for it, not for a client of the broker or the next message. */
+    private static void takeNoInterruptAlong() {
+        boolean unused = Thread.interrupted();
     }
 
     private static IllegalStateException noOutcome() {

@@ -1,6 +1,7 @@
 package dev.waybill.internal;
 
 import dev.waybill.Delivery;
+import dev.waybill.PriorityPolicy;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held;
@@ -27,8 +28,14 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private final Lane lane;
     private volatile int state;
     private @Nullable Disposition disposition;
+    private long delayMillis;
     private @Nullable T payload;
     private volatile boolean lockLost;
+
+    /** Whether it is to be handled later, as the same delivery; only touched by the worker that has it. */
+    private boolean heldBack;
+
+    private boolean tried;
 
     /** Whether an extension is under way; only touched by the heartbeat and its report. */
     private volatile boolean extending;
@@ -38,8 +45,12 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         this.lane = lane;
     }
 
-    /** Decides what becomes of it, if nobody has; the settlement goes out with the next flush. */
     boolean decide(Disposition disposition) {
+        return decide(disposition, 0);
+    }
+
+    /** Decides what becomes of it, if nobody has; the settlement goes out with the next flush. */
+    boolean decide(Disposition disposition, long delayMillis) {
         if (state != HELD) {
             return false;
         }
@@ -48,6 +59,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
                 return false;
             }
             this.disposition = disposition;
+            this.delayMillis = delayMillis;
             state = DECIDED;
         }
         lane.settle(this);
@@ -56,6 +68,22 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     void decoded(T payload) {
         this.payload = payload;
+    }
+
+    /** It is to be handled later, as the same delivery. */
+    void holdBack(boolean tried) {
+        heldBack = true;
+        this.tried = tried;
+    }
+
+    boolean heldBack() {
+        return heldBack;
+    }
+
+    /** The end of {@link #holdBack}; whether it had been tried. */
+    boolean takeBack() {
+        heldBack = false;
+        return tried;
     }
 
     boolean isHeld() {
@@ -95,6 +123,11 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     }
 
     @Override
+    public long delayMillis() {
+        return delayMillis;
+    }
+
+    @Override
     public void settled() {
         finish(false);
     }
@@ -114,8 +147,18 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         }
     }
 
+    /** Whether it is decided, or not ours any more: whatever is done for it now is done once too often. */
+    boolean gone() {
+        return state != HELD || lockGone(lane.nanos());
+    }
+
+    /** Whether the lock is not ours any more, as the broker has said or the clock says. */
+    boolean lockGone(long nanos) {
+        return lockLost() || lockEnded(nanos);
+    }
+
     /** Whether the lock is certainly gone. */
-    boolean lockEnded(long nanos) {
+    private boolean lockEnded(long nanos) {
         return inbound.lost()
                 || inbound.lockedUntilNanos() != Inbound.NO_LOCK_END && nanos - inbound.lockedUntilNanos() >= 0;
     }
@@ -145,8 +188,37 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     }
 
     @Override
+    public int bodyBytes() {
+        return inbound.envelope().body().length;
+    }
+
+    @Override
     public Map<String, String> headers() {
-        return inbound.envelope().headers();
+        return CoreHeaders.without(inbound.envelope().headers());
+    }
+
+    /** Whether it is among the dead letters, which are handed over as they are. */
+    boolean dead() {
+        return lane.ofDeadLetters();
+    }
+
+    /** Whether it was delivered as often as it may be before this time. */
+    boolean exhausted() {
+        return deliveryCount() > lane.maxDeliveries() && !dead();
+    }
+
+    /** What is wrong with its envelope, or null. */
+    @Nullable
+    String defect() {
+        String defect = inbound.defect();
+        Map<String, String> headers = inbound.envelope().headers();
+        return defect != null || headers.isEmpty() ? defect : CoreHeaders.defect(headers, lane.epochMillis());
+    }
+
+    /** How long it is to wait before it may be handled; not positive if it may be now. */
+    long notDueMillis() {
+        long due = CoreHeaders.due(inbound.envelope().headers());
+        return due == 0 ? 0 : due - lane.epochMillis();
     }
 
     @Override
@@ -160,13 +232,24 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     }
 
     @Override
+    public int priority() {
+        return lane.priority(inbound.envelope());
+    }
+
+    @Override
+    public Optional<PriorityPolicy.Tier> tier() {
+        return lane.tier(priority());
+    }
+
+    @Override
     public int deliveryCount() {
-        return inbound.deliveryCount();
+        return inbound.deliveryCount()
+                + CoreHeaders.deliveriesBefore(inbound.envelope().headers());
     }
 
     @Override
     public boolean redelivered() {
-        return inbound.redelivered();
+        return inbound.envelope().headers().containsKey(CoreHeaders.DELIVERIES) || inbound.redelivered();
     }
 
     @Override
@@ -177,7 +260,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     @Override
     public String toString() {
         Envelope envelope = inbound.envelope();
-        return "delivery " + inbound.deliveryCount() + " of message " + envelope.id() + " from " + queue();
+        return "delivery " + deliveryCount() + " of message " + envelope.id() + " from " + queue();
     }
 
     /** One extension of the lock; apart, so that its report is not mistaken for that of the settlement. */

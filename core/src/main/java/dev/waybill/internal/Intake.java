@@ -1,91 +1,87 @@
 package dev.waybill.internal;
 
-import dev.waybill.spi.BrokerException;
-import dev.waybill.spi.Destination;
+import dev.waybill.internal.Receivers.Slot;
 import dev.waybill.spi.Held.Disposition;
-import dev.waybill.spi.Inbound;
-import dev.waybill.spi.Receiver;
-import dev.waybill.spi.ReceiverOptions;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Where workers get their messages. There is no fetching thread: a worker that finds the buffer empty fetches, for itself and
- * for the others, while they wait; so a message is handled on the thread that received it where one worker keeps up.
+ * Where workers get their messages. A worker that finds the buffer empty fetches, for itself and for the others, while they
+ * wait; so a message is handled on the thread that received it where one worker keeps up. Where it takes several receivers,
+ * each waits on a thread of its own, or a worker would wait in one while another has brought something for it.
  *
- * <p>At most {@code concurrency + prefetch} messages are held. A broken receiver is opened again here, with backoff.
+ * <p>At most {@code concurrency + prefetch} messages are held; of a queue with several lanes as many as are handled, and the
+ * prefetch of each, so that its first is at hand when the next is to be chosen. While the application has paused the subscription,
+ * or its breaker is open, nothing is fetched and nothing starts: what was not started goes back where that does not count as a
+ * delivery, else it stays in the buffer, locked.
  */
-final class Intake<T> {
-    private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
-    private static final Duration WAIT = Duration.ofSeconds(20);
-    private static final int MOST_SETTLED_AT_ONCE = 256;
-
+final class Intake<T> implements Turn {
     private final Engine engine;
-    private final Destination destination;
     private final boolean releaseIsFree;
-    private final Unsettled unsettled = new Unsettled();
-
-    /** Held while receivers are paused, resumed and opened again, which may take a while; never taken under the other lock. */
-    private final ReentrantLock control = new ReentrantLock();
+    private final Receivers<T> receivers;
+    private final Gate gate;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition ready = lock.newCondition();
-    private final ArrayDeque<HeldMessage<T>> buffer = new ArrayDeque<>();
-    private final List<Slot> slots = new CopyOnWriteArrayList<>();
+    /** Where those wait who have something in hand; see {@link Turn}. */
+    private final Condition turns = lock.newCondition();
+
+    private final Condition vacancies = lock.newCondition();
+
+    private final Lanes lanes;
+    /** Whether what is next may be something that is still to be fetched. */
+    private final boolean prioritized;
+
+    private final Ready<T> buffer;
+    /** How many messages of each lane may wait for a worker. */
+    private final int prefetch;
+
     private volatile int limit;
+
     private int handling;
     private int reserved;
+    private final int[] reservedOfLane;
+    /** Whether the last fetch brought something: then others beside it are worth their while. */
+    private final boolean[] flows;
+
     private int waiting;
+    /** Messages that no worker handles any more and that are not settled yet. */
+    private final AtomicInteger aside = new AtomicInteger();
+
+    /** Calls of the bulkhead. */
+    private final AtomicLong ended = new AtomicLong();
+
     private volatile boolean paused;
     private volatile boolean stopping;
 
-    /** A place for one receiver. Guarded by the lock, but for what the one worker that has made it busy does. */
-    private static final class Slot {
-        final Backoff backoff = new Backoff();
-        volatile @Nullable Lane lane;
-        boolean busy;
-        /** The thread that is in a receive, which may be interrupted there. */
-        volatile @Nullable Thread fetcher;
-
-        volatile boolean calledBack;
-        long retryAtNanos = System.nanoTime();
-        volatile @Nullable String trouble;
-    }
-
-    /** Opens the first receiver, so that what is wrong from the start is said at the start. */
-    Intake(Engine engine, Destination destination, int limit, boolean releaseIsFree) {
+    /**
+     * Opens the first receiver of each lane, so that what is wrong from the start is said at the start.
+     *
+     * @param callSize the most messages of one call
+     */
+    Intake(Engine engine, Lanes lanes, int concurrency, int callSize, int prefetch, boolean releaseIsFree, Gate gate) {
         this.engine = engine;
-        this.destination = destination;
-        this.limit = limit;
+        this.lanes = lanes;
+        prioritized = lanes.policy() != null;
+        // To choose between levels is to have the next messages of each at hand.
+        this.prefetch = prioritized ? Math.max(callSize, prefetch) : prefetch;
+        int handlers = concurrency * callSize;
+        reservedOfLane = new int[lanes.count()];
+        flows = new boolean[lanes.count()];
+        buffer = new Ready<>(lanes.policy(), engine.time()::epochMillis);
+        limit = handlers + lanes.count() * this.prefetch;
         this.releaseIsFree = releaseIsFree;
-        Slot first = new Slot();
-        first.lane = open();
-        slots.add(first);
-        addSlots();
-    }
-
-    private Lane open() {
-        Receiver receiver = engine.broker().receiver(destination, new ReceiverOptions(limit));
-        int batch = Math.max(1, Math.min(MOST_SETTLED_AT_ONCE, limit / 4));
-        return new Lane(engine, destination.queue().name(), receiver, batch, unsettled);
-    }
-
-    private void addSlots() {
-        int maxReceive = engine.limits().maxReceive();
-        int wanted = Math.min(engine.limits().maxReceivers(), 1 + (limit - 1) / maxReceive);
-        while (slots.size() < wanted) {
-            slots.add(new Slot());
+        this.gate = gate;
+        receivers = new Receivers<>(engine, lanes, handlers + this.prefetch);
+        if (gate.shut()) {
+            receivers.change(new Control());
         }
     }
 
@@ -99,27 +95,37 @@ final class Intake<T> {
         lock.lock();
         try {
             handling -= mine.size();
+            putBack(mine);
             mine.clear();
             while (true) {
-                if (stopping || worker.surplus()) {
+                // What is being fetched still comes, and is to be given back before the receivers are closed.
+                if (stopping ? reserved == 0 : worker.surplus()) {
                     ready.signal();
                     return false;
                 }
-                if (!paused && fill(mine, max)) {
-                    handling += mine.size();
-                    if (waiting > 0) {
-                        ready.signal();
-                    } else if (!buffer.isEmpty()) {
-                        callBackAFetcher();
-                    }
+                boolean passable = !paused && gate.passable();
+                boolean fetching = passable && !stopping && receivers.fetching();
+                boolean filled = passable && fill(mine, max);
+                handling += mine.size();
+                if (fetching && prioritized) {
+                    // What takes the place of these comes while they are handled.
+                    fetchLanes();
+                }
+                if (filled) {
+                    wakeNext();
                     return true;
                 }
-                int room = limit - handling - reserved - buffer.size();
-                @Nullable Slot slot = paused || room <= 0 ? null : freeSlot();
-                if (slot != null) {
-                    fetchUnlocked(slot, Math.min(room, engine.limits().maxReceive()));
-                } else {
-                    await();
+                if (fetching && receivers.single() && !prioritized) {
+                    int batch = batch(0);
+                    Slot slot = batch <= 0 ? null : receivers.free(0);
+                    if (slot == null) {
+                        await(true);
+                    } else {
+                        reserve(slot, batch);
+                        fetchHere(slot, batch);
+                    }
+                } else if (!fetching || prioritized || !fetchElsewhere(0)) {
+                    await(passable);
                 }
             }
         } finally {
@@ -132,6 +138,28 @@ final class Intake<T> {
         boolean surplus();
     }
 
+    /** What was not handled after all comes first again; what was tried in vain comes last, so that it cannot take all trials. */
+    private void putBack(List<HeldMessage<T>> mine) {
+        for (int i = mine.size() - 1; i >= 0; i--) {
+            HeldMessage<T> message = mine.get(i);
+            if (!message.heldBack()) {
+                continue;
+            }
+            boolean tried = message.takeBack();
+            if (stopping || halted() && releaseIsFree) {
+                message.decide(Disposition.RELEASE);
+            } else if (tried) {
+                buffer.addLast(message);
+            } else {
+                buffer.addFirst(message);
+            }
+        }
+    }
+
+    private boolean halted() {
+        return paused || gate.shut();
+    }
+
     private boolean fill(List<HeldMessage<T>> mine, int max) {
         long now = buffer.isEmpty() ? 0 : engine.time().nanos();
         while (mine.size() < max) {
@@ -139,7 +167,7 @@ final class Intake<T> {
             if (next == null) {
                 break;
             }
-            if (next.lockEnded(now) || next.lockLost()) {
+            if (next.lockGone(now)) {
                 // It comes again by itself; to settle it tells the adapter that we are through with it.
                 next.decide(Disposition.RELEASE);
             } else {
@@ -149,45 +177,11 @@ final class Intake<T> {
         return !mine.isEmpty();
     }
 
-    /**
-     * With several receivers, a worker may wait in one while another has brought more than it handles itself: that one is to come
-     * and take from the buffer. To interrupt a receive loses nothing, and only a thread that is in one is interrupted.
-     */
-    private void callBackAFetcher() {
-        for (Slot slot : slots) {
-            if (slot.busy && !slot.calledBack) {
-                // First said, then interrupted: who is only on the way into the receive finds it said.
-                slot.calledBack = true;
-                Thread fetcher = slot.fetcher;
-                if (fetcher != null) {
-                    fetcher.interrupt();
-                }
-                return;
-            }
-        }
-    }
-
-    private @Nullable Slot freeSlot() {
-        long now = System.nanoTime();
-        for (Slot slot : slots) {
-            if (!slot.busy && now - slot.retryAtNanos >= 0) {
-                return slot;
-            }
-        }
-        return null;
-    }
-
-    private void await() throws InterruptedException {
-        long now = System.nanoTime();
-        long wait = Long.MAX_VALUE;
-        for (Slot slot : slots) {
-            if (!slot.busy && !paused && slot.retryAtNanos - now > 0) {
-                wait = Math.min(wait, slot.retryAtNanos - now);
-            }
-        }
+    private void await(boolean passable) throws InterruptedException {
+        // Without a slot in backoff, whatever makes a difference signals.
+        long wait = passable ? receivers.nanosToRetry() : Long.MAX_VALUE;
         waiting++;
         try {
-            // Without a slot in backoff, whatever makes a difference signals.
             if (wait == Long.MAX_VALUE) {
                 ready.await();
             } else {
@@ -198,167 +192,253 @@ final class Intake<T> {
         }
     }
 
-    private void fetchUnlocked(Slot slot, int max) throws InterruptedException {
-        slot.busy = true;
-        reserved += max;
+    /** Under the lock, but not while it waits. */
+    private void fetchHere(Slot slot, int max) throws InterruptedException {
         lock.unlock();
         List<HeldMessage<T>> fetched = List.of();
         try {
-            flush();
-            fetched = fetch(slot, max);
-        } catch (InterruptedException interrupted) {
-            if (!slot.calledBack) {
-                throw interrupted;
-            }
+            fetched = receivers.fetch(slot, max);
         } finally {
             lock.lock();
-            slot.busy = false;
-            if (slot.calledBack) {
-                slot.calledBack = false;
-                // The call may have come just after the receive: the handler must not find it.
-                boolean unused = Thread.interrupted();
-            }
-            reserved -= max;
-            add(fetched);
+            fetched(slot, max, fetched);
         }
+    }
+
+    /** Also of those above what there is enough of. */
+    private void fetchLanes() {
+        for (int lane = lanes.count() - 1; lane >= 0; lane--) {
+            fetchElsewhere(lane);
+        }
+    }
+
+    /** Has messages of a lane fetched, if there is room for some and a receiver that nobody uses; whether there is. */
+    private boolean fetchElsewhere(int lane) {
+        boolean waits = prioritized && reservedOfLane[lane] > 0 && !flows[lane];
+        int batch = waits ? 0 : batch(lane);
+        @Nullable Slot slot = batch <= 0 ? null : receivers.free(lane);
+        if (slot == null) {
+            return false;
+        }
+        reserve(slot, batch);
+        engine.blocking().execute(() -> fetchElsewhere(slot, batch));
+        return true;
+    }
+
+    /** Until something comes, so that what one receive has begun is there for the next; with priorities, while there is room. */
+    private void fetchElsewhere(Slot slot, int first) {
+        for (int max = first; max > 0; ) {
+            List<HeldMessage<T>> fetched = List.of();
+            boolean again = false;
+            try {
+                fetched = receivers.fetch(slot, max);
+                again = (fetched.isEmpty() || prioritized) && slot.open();
+            } catch (InterruptedException shutDown) {
+                Thread.currentThread().interrupt();
+            } finally {
+                lock.lock();
+                try {
+                    fetched(slot, max, fetched);
+                    again &= !prioritized || !fetched.isEmpty() || reservedOfLane[slot.lane()] == 0;
+                    max = again && !halted() && !stopping && receivers.fetching() ? batch(slot.lane()) : 0;
+                    if (max > 0) {
+                        reserve(slot, max);
+                    }
+                } finally {
+                    lock.unlock();
+                }
+            }
+        }
+    }
+
+    /** How many messages of a lane may be fetched now. */
+    private int batch(int lane) {
+        int room = limit - handling - reserved - aside.get() - buffer.size();
+        if (lanes.several()) {
+            room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane));
+        }
+        // What is fetched from other lanes may never come.
+        room = gate.room(room, reservedOfLane[lane] + buffer.size());
+        return Math.min(room, engine.limits().maxReceive());
+    }
+
+    private void reserve(Slot slot, int batch) {
+        slot.busy = true;
+        reserved += batch;
+        reservedOfLane[slot.lane()] += batch;
+    }
+
+    private void fetched(Slot slot, int max, List<HeldMessage<T>> fetched) {
+        slot.busy = false;
+        reserved -= max;
+        reservedOfLane[slot.lane()] -= max;
+        flows[slot.lane()] = !fetched.isEmpty();
+        add(fetched);
     }
 
     private void add(List<HeldMessage<T>> fetched) {
-        if (stopping || paused && releaseIsFree) {
+        if (stopping || halted() && releaseIsFree) {
             fetched.forEach(message -> message.decide(Disposition.RELEASE));
         } else {
-            buffer.addAll(fetched);
+            fetched.forEach(buffer::addLast);
         }
-        // The fetcher takes one itself; another may fetch in its place, or take the rest.
-        for (int i = Math.min(waiting, fetched.size()); i > 0; i--) {
+        ready.signal();
+    }
+
+    /** One who waits, if there is something to take, or nobody fetches; that one wakes the next. */
+    private void wakeNext() {
+        if (waiting > 0 && (!buffer.isEmpty() || receivers.idle())) {
             ready.signal();
-        }
-    }
-
-    private List<HeldMessage<T>> fetch(Slot slot, int max) throws InterruptedException {
-        try {
-            Lane lane = slot.lane;
-            if (lane == null) {
-                lane = reopen(slot);
-            }
-            List<Inbound> received;
-            slot.fetcher = Thread.currentThread();
-            try {
-                received = slot.calledBack ? List.of() : lane.receiver().receive(max, WAIT);
-            } finally {
-                slot.fetcher = null;
-            }
-            if (received.isEmpty()) {
-                return List.of();
-            }
-            unsettled.received(received.size());
-            engine.observer().received(destination.queue().name(), received.size());
-            List<HeldMessage<T>> fetched = new ArrayList<>(received.size());
-            for (int i = 0; i < received.size(); i++) {
-                fetched.add(new HeldMessage<>(received.get(i), lane));
-            }
-            return fetched;
-        } catch (BrokerException trouble) {
-            broken(slot, trouble);
-            return List.of();
-        } catch (RuntimeException bug) {
-            LOG.error("receiver from {} failed in a way that its contract does not allow", destination, bug);
-            broken(slot, new BrokerException(BrokerException.Kind.REFUSED, String.valueOf(bug), bug));
-            return List.of();
-        }
-    }
-
-    private Lane reopen(Slot slot) {
-        Lane opened = open();
-        boolean again = slot.trouble != null;
-        control.lock();
-        try {
-            slot.lane = opened;
-            slot.trouble = null;
-            slot.backoff.reset();
-            if (stopping) {
-                opened.receiver().stop();
-            } else if (paused) {
-                opened.receiver().pause();
-            }
-        } finally {
-            control.unlock();
-        }
-        if (again) {
-            LOG.info("receiver from {} is open again", destination);
-        }
-        return opened;
-    }
-
-    private void broken(Slot slot, BrokerException trouble) {
-        long wait = slot.backoff.nextMillis();
-        slot.trouble = trouble.kind() + ": " + trouble.getMessage();
-        @Nullable Lane lane;
-        lock.lock();
-        try {
-            lane = slot.lane;
-            slot.lane = null;
-            slot.retryAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
-            if (stopping) {
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        LOG.warn("receiver from {}: {}; opening it again in {} ms", destination, slot.trouble, wait);
-        engine.observer().recovering(destination.queue().name());
-        if (lane != null) {
-            lane.receiver().close();
         }
     }
 
     /** Settles what is decided, on every receiver. */
     void flush() {
-        for (Slot slot : slots) {
-            Lane lane = slot.lane;
-            if (lane != null) {
-                lane.flush();
-            }
-        }
+        receivers.flush();
     }
 
-    void limit(int limit) {
-        change(() -> this.limit = limit, lane -> lane.receiver().prefetch(limit), false);
+    /** @param handlers how many messages may be handled at once */
+    void handlers(int handlers) {
+        limit = handlers + lanes.count() * prefetch;
+        receivers.limit(handlers + prefetch);
+        signalAll();
     }
 
     void pause() {
-        change(() -> paused = true, lane -> lane.receiver().pause(), releaseIsFree);
+        paused = true;
+        receivers.change(new Control());
     }
 
     void resume() {
-        change(() -> paused = false, lane -> lane.receiver().resume(), false);
+        paused = false;
+        receivers.change(new Control());
     }
 
     /** No more messages: what was not started goes back, and every worker ends when it asks for the next. */
     void stop() {
-        change(() -> stopping = true, lane -> lane.receiver().stop(), true);
+        stopping = true;
+        receivers.change(new Control());
     }
 
-    private void change(Runnable state, Consumer<Lane> receivers, boolean releaseBuffered) {
-        List<HeldMessage<T>> released = List.of();
-        control.lock();
+    /** Looks how far the breaker lets the subscription go. Does not block: whoever changes the breaker calls it. */
+    @Override
+    public void look() {
+        boolean changed;
+        boolean wasShut;
+        lock.lock();
         try {
+            wasShut = gate.shut();
+            changed = gate.look();
+            if (changed) {
+                ready.signalAll();
+                turns.signalAll();
+                vacancies.signalAll();
+            } else if (waiting > 0) {
+                // If the breaker has another trial to give, who takes it wakes the next.
+                ready.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (changed && wasShut != gate.shut()) {
+            engine.blocking().execute(() -> receivers.change(new Control()));
+        }
+    }
+
+    @Override
+    public void refused() {
+        look();
+        lock.lock();
+        try {
+            gate.refuse();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean stopping() {
+        return stopping;
+    }
+
+    @Override
+    public boolean await(long nanos) {
+        return await(turns, nanos, () -> false);
+    }
+
+    @Override
+    public long ended() {
+        return ended.get();
+    }
+
+    @Override
+    public boolean awaitEnd(long seen, long nanos) {
+        return await(vacancies, nanos, () -> ended.get() != seen);
+    }
+
+    /** Until the condition holds, or so long; false, at once, if no handler is to start now. */
+    private boolean await(Condition signal, long nanos, BooleanSupplier enough) {
+        long end = System.nanoTime() + nanos;
+        lock.lock();
+        try {
+            for (long left = nanos; left > 0 && !stopping && !halted() && !enough.getAsBoolean(); ) {
+                try {
+                    left = signal.awaitNanos(left);
+                } catch (InterruptedException stray) {
+                    // It is not for the handler, which has not started.
+                    left = end - System.nanoTime();
+                }
+            }
+            return !stopping && !halted();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A call of the bulkhead has ended. Does not block. */
+    void callEnded() {
+        lock.lock();
+        try {
+            ended.incrementAndGet();
+            vacancies.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells the receivers what follows from what the subscription may do now, and wakes the workers. */
+    private final class Control implements Receivers.Change {
+        private final List<HeldMessage<T>> released = new ArrayList<>();
+
+        @Override
+        public Receivers.Mode mode() {
             lock.lock();
             try {
-                state.run();
-                addSlots();
-                if (releaseBuffered) {
-                    released = new ArrayList<>(buffer);
-                    buffer.clear();
+                if (stopping || halted() && releaseIsFree) {
+                    buffer.drainTo(released);
                 }
                 ready.signalAll();
+                turns.signalAll();
+                vacancies.signalAll();
+                return stopping ? Receivers.Mode.STOPPED : halted() ? Receivers.Mode.PAUSED : Receivers.Mode.FETCHING;
             } finally {
                 lock.unlock();
             }
-            slots.stream().map(slot -> slot.lane).filter(Objects::nonNull).forEach(receivers);
+        }
+
+        @Override
+        public void done() {
             released.forEach(message -> message.decide(Disposition.RELEASE));
+            // Whoever looked before the receivers were told waits for this.
+            signalAll();
+        }
+    }
+
+    private void signalAll() {
+        lock.lock();
+        try {
+            ready.signalAll();
         } finally {
-            control.unlock();
+            lock.unlock();
         }
     }
 
@@ -382,32 +462,44 @@ final class Intake<T> {
         }
     }
 
+    /** A worker is through with a message that stays held for a while; it counts against what may be held. */
+    void setAside() {
+        aside.incrementAndGet();
+    }
+
+    /** The end of {@link #setAside}. */
+    void doneWithAside() {
+        aside.decrementAndGet();
+        lock.lock();
+        try {
+            wakeNext();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     int unsettled() {
-        return unsettled.count();
+        return receivers.unsettled().count();
     }
 
     /** Waits until all that was received is settled or lost; false if {@code System.nanoTime()} reaches the end first. */
     boolean awaitSettled(long end) {
-        return unsettled.awaitNone(end);
+        return receivers.unsettled().awaitNone(end);
     }
 
     /** What is wrong with a receiver, or null. */
     @Nullable
     String trouble() {
-        for (Slot slot : slots) {
-            if (slot.trouble != null) {
-                return slot.trouble;
-            }
-        }
-        return null;
+        return receivers.trouble();
+    }
+
+    /** What the breaker makes the subscription wait for, in words, or null. */
+    @Nullable
+    String waitsFor() {
+        return gate.waitsFor();
     }
 
     void close() {
-        for (Slot slot : slots) {
-            Lane lane = slot.lane;
-            if (lane != null) {
-                lane.receiver().close();
-            }
-        }
+        receivers.close();
     }
 }

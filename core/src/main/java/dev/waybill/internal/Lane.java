@@ -1,9 +1,15 @@
 package dev.waybill.internal;
 
+import dev.waybill.PriorityPolicy;
 import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Destination;
+import dev.waybill.spi.Destination.Role;
+import dev.waybill.spi.Envelope;
+import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +24,11 @@ final class Lane {
     private static final long RETRY_MILLIS = 200;
 
     private final Engine engine;
-    private final String queue;
+    private final Destination destination;
     private final Receiver receiver;
     private final int batchSize;
     private final Unsettled unsettled;
+    private final Lanes lanes;
 
     private final ReentrantLock lock = new ReentrantLock();
     private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
@@ -32,10 +39,12 @@ final class Lane {
     /**
      * @param batchSize flush when so many have come together
      * @param unsettled counts what the subscription has received and not settled
+     * @param lanes which it is one of
      */
-    Lane(Engine engine, String queue, Receiver receiver, int batchSize, Unsettled unsettled) {
+    Lane(Engine engine, Destination destination, Receiver receiver, int batchSize, Unsettled unsettled, Lanes lanes) {
+        this.lanes = lanes;
         this.engine = engine;
-        this.queue = queue;
+        this.destination = destination;
         this.receiver = receiver;
         this.batchSize = batchSize;
         this.unsettled = unsettled;
@@ -49,8 +58,50 @@ final class Lane {
         return engine.time().nanos();
     }
 
+    /** The time of day. */
+    long epochMillis() {
+        return engine.time().epochMillis();
+    }
+
     String queue() {
-        return queue;
+        return destination.queue().name();
+    }
+
+    int maxDeliveries() {
+        return destination.queue().maxDeliveries();
+    }
+
+    /**
+     * Whether the broker itself can deliver a message again after that time, in its place: what is given back may come before messages
+     * of a higher level, where the broker keeps those apart.
+     */
+    boolean canDelay(Inbound message, long delayMillis) {
+        boolean losesItsLevel = lanes.policy() != null && !lanes.several();
+        return !losesItsLevel && receiver.canDelay(message, delayMillis);
+    }
+
+    /** The place that its messages are in. */
+    Destination destination() {
+        return destination;
+    }
+
+    /** The level of one of its messages. */
+    int priority(Envelope envelope) {
+        if (lanes.several()) {
+            return destination.queue().lane();
+        }
+        int level = CoreHeaders.priority(envelope.headers());
+        return ofDeadLetters() ? level : Math.min(level, lanes.levels() - 1);
+    }
+
+    /** The name of a level of its queue. */
+    Optional<PriorityPolicy.Tier> tier(int level) {
+        PriorityPolicy policy = lanes.policy();
+        return policy == null ? Optional.empty() : policy.tier(level);
+    }
+
+    boolean ofDeadLetters() {
+        return destination.role() == Role.DEAD_LETTER;
     }
 
     void settle(HeldMessage<?> message) {
@@ -121,7 +172,8 @@ final class Lane {
     /** The broker did not take a settlement and the lock is still ours. */
     void settleLater(HeldMessage<?> message, BrokerException cause) {
         LOG.debug("{} is not settled yet: {}", message, cause.getMessage());
-        engine.timer().after(RETRY_MILLIS, () -> settle(message));
+        // It may block briefly, which the timer must not.
+        engine.timer().after(RETRY_MILLIS, () -> engine.blocking().execute(() -> settle(message)));
     }
 
     void extend(List<HeldMessage.Extension> extensions) {
@@ -137,6 +189,6 @@ final class Lane {
 
     void lockLost(HeldMessage<?> message, String why) {
         LOG.warn("the lock of {} was lost: {}; it is delivered again", message, why);
-        engine.observer().lockLost(queue);
+        engine.observer().lockLost(queue());
     }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingSend extends CompletableFuture<Void> implements Outbound {
     private final SendPipe pipe;
     private final Envelope envelope;
+    private final long delayMillis;
     final int size;
     final long startNanos;
 
@@ -26,9 +27,10 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
     @Nullable
     PendingSend newer;
 
-    PendingSend(SendPipe pipe, Envelope envelope, long size, long startNanos) {
+    PendingSend(SendPipe pipe, Envelope envelope, long delayMillis, long size, long startNanos) {
         this.pipe = pipe;
         this.envelope = envelope;
+        this.delayMillis = delayMillis;
         this.size = (int) Math.min(size, Integer.MAX_VALUE);
         this.startNanos = startNanos;
     }
@@ -39,13 +41,27 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
     }
 
     @Override
+    public long delayMillis() {
+        return delayMillis;
+    }
+
+    @Override
+    public int priority() {
+        return pipe.prioritized() ? CoreHeaders.priority(envelope.headers()) : -1;
+    }
+
+    SendException failure(SendException.Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
+        return pipe.failure(this, reason, maybeStored, detail, cause);
+    }
+
+    @Override
     public void stored() {
         pipe.reported(this, null);
     }
 
     @Override
     public void failed(SendException.Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
-        pipe.reported(this, pipe.failure(this, reason, maybeStored, detail, cause));
+        pipe.reported(this, failure(reason, maybeStored, detail, cause));
     }
 
     /** One call of {@code Sender.send} whose messages are not all reported; counted where the broker limits such calls. */

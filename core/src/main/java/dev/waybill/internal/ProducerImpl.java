@@ -1,65 +1,174 @@
 package dev.waybill.internal;
 
+import dev.waybill.Capability;
+import dev.waybill.CapabilityException;
 import dev.waybill.Codec;
 import dev.waybill.CodecException;
+import dev.waybill.Health;
 import dev.waybill.Message;
+import dev.waybill.PriorityPolicy;
+import dev.waybill.PriorityPolicy.Tier;
 import dev.waybill.Producer;
+import dev.waybill.ProducerOptions;
 import dev.waybill.Queue;
 import dev.waybill.SendException;
 import dev.waybill.WaybillException;
+import dev.waybill.WaybillObserver.Sending;
+import dev.waybill.spi.Destination;
 import dev.waybill.spi.Envelope;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Encodes, and gives the rest to its pipe. */
+/** Encodes, and gives the rest to the pipe of its level. */
 final class ProducerImpl<T> implements Producer<T> {
     private final Queue<T> queue;
     private final Codec<T> codec;
     private final String contentType;
-    private final SendPipe pipe;
+    private final Lanes lanes;
+    private final ProducerOptions options;
+
+    /** By lane; all but the first are opened by the first message for them. */
+    private final AtomicReferenceArray<@Nullable SendPipe> pipes;
+
+    /** Held while a pipe is opened. */
+    private final ReentrantLock opening = new ReentrantLock();
+
+    private boolean closed;
     private final Engine engine;
     private final Consumer<ProducerImpl<?>> onClose;
 
-    ProducerImpl(Engine engine, Queue<T> queue, SendPipe pipe, Consumer<ProducerImpl<?>> onClose) {
+    ProducerImpl(
+            Engine engine, Queue<T> queue, Lanes lanes, ProducerOptions options, Consumer<ProducerImpl<?>> onClose) {
         this.engine = engine;
         this.queue = queue;
         codec = queue.codec();
         contentType = codec.contentType();
-        this.pipe = pipe;
+        this.lanes = lanes;
+        this.options = options;
+        pipes = new AtomicReferenceArray<>(lanes.count());
+        open(0);
         this.onClose = onClose;
     }
 
     @Override
     public CompletableFuture<Void> send(Message<T> message) {
-        return pipe.send(envelope(message));
+        return start(message);
     }
 
-    private Envelope envelope(Message<T> message) {
-        byte[] body;
+    private PendingSend start(Message<T> message) {
+        byte[] body = encode(message);
+        long now = engine.time().epochMillis();
+        long delay = message.delayMillis(now);
+        long most = engine.limits().maxDelayMillis();
+        if (delay > 0 && most == 0) {
+            throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
+                    + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
+        }
+        int level = level(message);
+        SendPipe pipe = pipe(level);
+        Sending sending = engine.observer().sending(engine.adapter(), queue.name(), message, body.length);
+        Map<String, String> headers = sending == null ? message.headers() : joined(sending.headers(), message);
+        if (level > 0) {
+            headers = new LinkedHashMap<>(headers);
+            headers.put(CoreHeaders.PRIORITY, Integer.toString(level));
+        }
+        Envelope envelope = new Envelope(message.id(), message.key().orElse(null), contentType, now, headers, body);
+        PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, Delayed.by(delay, envelope, most, now));
+        if (sending != null) {
+            var unused = send.whenComplete((stored, failure) -> sending.ended(failure));
+        }
+        return send;
+    }
+
+    private int level(Message<T> message) {
+        Optional<String> tier = message.tier();
+        int level = tier.isPresent() ? level(message, tier.get()) : message.priority();
+        if (level >= lanes.levels()) {
+            throw new IllegalArgumentException("priority of " + message + " is " + level + ", but " + queue
+                    + (lanes.policy() == null ? " has no priorities" : " has 0 to " + (lanes.levels() - 1)));
+        }
+        return level;
+    }
+
+    private int level(Message<T> message, String tier) {
+        PriorityPolicy policy = lanes.policy();
+        return (policy == null ? Optional.<Tier>empty() : policy.tier(tier))
+                .map(Tier::level)
+                .orElseThrow(() -> new IllegalArgumentException("tier of " + message + " is '" + tier + "', but "
+                        + queue + " has the tiers " + (policy == null ? List.of() : policy.tiers())));
+    }
+
+    private SendPipe pipe(int level) {
+        int lane = lanes.several() ? level : 0;
+        SendPipe open = pipes.get(lane);
+        return open == null ? open(lane) : open;
+    }
+
+    private SendPipe open(int lane) {
+        opening.lock();
         try {
-            body = codec.encode(message.payload());
+            SendPipe open = pipes.get(closed ? 0 : lane);
+            if (open == null) {
+                Destination destination = lanes.of(lane);
+                open = WaybillRuntime.asking(
+                        "cannot send to " + destination, () -> new SendPipe(engine, destination, options));
+                pipes.set(lane, open);
+            }
+            return open;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    private List<SendPipe> pipes() {
+        List<SendPipe> open = new ArrayList<>();
+        for (int lane = 0; lane < pipes.length(); lane++) {
+            SendPipe pipe = pipes.get(lane);
+            if (pipe != null) {
+                open.add(pipe);
+            }
+        }
+        return open;
+    }
+
+    private static PendingSend later(SendPipe pipe, Delayed delayed) {
+        return pipe.send(delayed.envelope(), delayed.millis());
+    }
+
+    /** What the application has set itself stays as it is. */
+    private static Map<String, String> joined(Map<String, String> added, Message<?> message) {
+        if (added.isEmpty()) {
+            return message.headers();
+        }
+        Map<String, String> headers = new LinkedHashMap<>(added);
+        headers.putAll(message.headers());
+        return Collections.unmodifiableMap(headers);
+    }
+
+    private byte[] encode(Message<T> message) {
+        try {
+            return codec.encode(message.payload());
         } catch (Exception bad) {
             throw new CodecException(
                     message + " to " + queue + " cannot be encoded as " + contentType + ": " + bad.getMessage(), bad);
         }
-        return new Envelope(
-                message.id(),
-                message.key().orElse(null),
-                contentType,
-                engine.time().epochMillis(),
-                message.headers(),
-                body);
     }
 
     @Override
     public void sendAndWait(Message<T> message) {
-        PendingSend send = pipe.send(envelope(message));
+        PendingSend send = start(message);
         try {
             send.get();
         } catch (ExecutionException failed) {
@@ -69,13 +178,15 @@ final class ProducerImpl<T> implements Producer<T> {
             throw new IllegalStateException(failed.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw pipe.failure(
-                    send, SendException.Reason.INTERRUPTED, true, "the thread was interrupted before the answer", null);
+            throw send.failure(
+                    SendException.Reason.INTERRUPTED, true, "the thread was interrupted before the answer", null);
         }
     }
 
     @Override
     public CompletableFuture<List<Result<T>>> sendAll(Collection<Message<T>> messages) {
+        // A level that is not there is found before the first is sent.
+        messages.forEach(this::level);
         List<CompletableFuture<Result<T>>> sends = new ArrayList<>(messages.size());
         for (Message<T> message : messages) {
             sends.add(sendOne(message).handle((done, failure) -> new Result<>(message, cause(failure))));
@@ -87,7 +198,7 @@ final class ProducerImpl<T> implements Producer<T> {
     private CompletableFuture<Void> sendOne(Message<T> message) {
         try {
             return send(message);
-        } catch (CodecException bad) {
+        } catch (WaybillException bad) {
             return CompletableFuture.failedFuture(bad);
         }
     }
@@ -100,13 +211,19 @@ final class ProducerImpl<T> implements Producer<T> {
         throw new IllegalStateException("a send fails with a WaybillException only", cause);
     }
 
-    SendPipe pipe() {
-        return pipe;
+    List<Health.Component> health() {
+        return pipes().stream().map(SendPipe::health).toList();
     }
 
     @Override
     public void close() {
-        pipe.close();
+        opening.lock();
+        try {
+            closed = true;
+        } finally {
+            opening.unlock();
+        }
+        pipes().forEach(SendPipe::close);
         onClose.accept(this);
     }
 

@@ -7,6 +7,7 @@ import dev.waybill.SendException.Reason;
 import dev.waybill.internal.PendingSend.SendCall;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.Sender;
@@ -72,9 +73,15 @@ final class SendPipe {
         sweeping = engine.timer().every(tick, this::sweep);
     }
 
-    PendingSend send(Envelope envelope) {
+    /** Whether the broker is to keep its messages apart by priority. */
+    boolean prioritized() {
+        return destination.queue().priorities() > 0 && destination.role() == Role.MAIN;
+    }
+
+    /** @param delayMillis how long the broker is to keep it back, at most what it can */
+    PendingSend send(Envelope envelope, long delayMillis) {
         long size = envelope.size();
-        PendingSend send = new PendingSend(this, envelope, size, System.nanoTime());
+        PendingSend send = new PendingSend(this, envelope, delayMillis, size, System.nanoTime());
         if (size > limits.maxMessageBytes()) {
             return refused(
                     send,
@@ -377,15 +384,17 @@ final class SendPipe {
                 return new Health.Component("producer", name, Health.Status.DOWN, "closed");
             }
             if (sender == null) {
-                return new Health.Component("producer", name, Health.Status.DEGRADED, "recovering: " + trouble);
+                return new Health.Component(
+                        "producer", name, Health.Status.DEGRADED, "recovering: " + trouble, inFlight);
             }
             return blocked()
                     ? new Health.Component(
                             "producer",
                             name,
                             Health.Status.DEGRADED,
-                            blockedDetail().substring(2))
-                    : new Health.Component("producer", name, Health.Status.UP, inFlight + " in flight");
+                            blockedDetail().substring(2),
+                            inFlight)
+                    : new Health.Component("producer", name, Health.Status.UP, inFlight + " in flight", inFlight);
         } finally {
             lock.unlock();
         }
@@ -393,6 +402,11 @@ final class SendPipe {
 
     /** Waits for what is in flight, at most for the send timeout; then what is left fails. */
     void close() {
+        close(timeoutNanos);
+    }
+
+    /** The same, with another bound of the wait. */
+    void close(long mostNanos) {
         List<PendingSend> left = List.of();
         @Nullable Sender last = null;
         boolean interrupted = false;
@@ -403,7 +417,7 @@ final class SendPipe {
             }
             closed = true;
             room.signalAll();
-            long end = System.nanoTime() + timeoutNanos;
+            long end = System.nanoTime() + Math.min(timeoutNanos, mostNanos);
             while (inFlight > 0 && sender != null && System.nanoTime() - end < 0) {
                 waiting++;
                 try {

@@ -21,7 +21,8 @@ enum SettingKey {
     SEND_TIMEOUT("waybill.producer.send-timeout", "a duration of at least 1 ms, such as 500ms, 10s or PT10S"),
     CONCURRENCY("waybill.consumer.concurrency", "a number of handlers, 1 to 10000"),
     PREFETCH("waybill.consumer.prefetch", "a number of messages, 0 to 10000"),
-    DRAIN_TIMEOUT("waybill.consumer.drain-timeout", "a duration of at least 1 ms, such as 500ms, 10s or PT10S");
+    DRAIN_TIMEOUT("waybill.consumer.drain-timeout", "a duration of at least 1 ms, such as 500ms, 10s or PT10S"),
+    MDC("waybill.consumer.mdc", "true or false");
 
     private final String key;
     private final String allowed;

@@ -37,6 +37,8 @@ final class Settings {
     final int concurrency;
     final int prefetch;
     final Duration drainTimeout;
+    final boolean mdc;
+    final PrioritySettings priorities;
 
     Settings(Map<String, String> values) {
         this.values = values;
@@ -54,6 +56,8 @@ final class Settings {
         concurrency = number(SettingKey.CONCURRENCY, 1, 1, MOST_HANDLERS);
         prefetch = number(SettingKey.PREFETCH, 16, 0, MOST_HANDLERS);
         drainTimeout = duration(SettingKey.DRAIN_TIMEOUT, Duration.ofSeconds(30));
+        mdc = flag(SettingKey.MDC, true);
+        priorities = new PrioritySettings(values);
     }
 
     Optional<String> text(SettingKey key) {
@@ -83,14 +87,22 @@ final class Settings {
      */
     void checkKeys(Set<String> adapterKeys, Collection<String> brokers) {
         for (String key : values.keySet()) {
-            if (SettingKey.of(key).isPresent() || knownToBroker(key, adapterKeys, brokers)) {
+            if (SettingKey.of(key).isPresent()
+                    || GuardSettings.knows(key)
+                    || PrioritySettings.knows(key)
+                    || knownToBroker(key, adapterKeys, brokers)) {
                 continue;
             }
             List<String> known = new ArrayList<>();
             Arrays.stream(SettingKey.values()).map(SettingKey::key).forEach(known::add);
             adapterKeys.forEach(own -> known.add("waybill." + broker + "." + own));
-            throw new ConfigException("unknown key '" + key + "'; did you mean '" + Nearest.to(key, known)
-                    + "'? Known are " + known.stream().sorted().collect(Collectors.joining(", ")) + " and waybill."
+            List<String> like = new ArrayList<>(GuardSettings.like(key));
+            like.addAll(PrioritySettings.like(key));
+            String nearest = Nearest.to(key, like.isEmpty() ? known : like);
+            known.addAll(GuardSettings.patterns());
+            known.addAll(PrioritySettings.patterns());
+            throw new ConfigException("unknown key '" + key + "'; did you mean '" + nearest + "'? Known are "
+                    + known.stream().sorted().collect(Collectors.joining(", ")) + " and waybill."
                     + broker + ".native.*");
         }
     }
@@ -112,6 +124,15 @@ final class Settings {
             }
         }
         throw wrong(SettingKey.TOPOLOGY, value, null);
+    }
+
+    /** A duration as any setting gives it; fails as {@link Duration#parse} and the configuration library do. */
+    static Duration parseDuration(String value) {
+        return value.startsWith("P")
+                ? Duration.parse(value)
+                : ConfigFactory.empty()
+                        .withValue("v", ConfigValueFactory.fromAnyRef(value))
+                        .getDuration("v");
     }
 
     private Optional<TlsSettings> tlsSettings() {
@@ -138,6 +159,15 @@ final class Settings {
                     key.key() + " is '" + path + "', which cannot be read: it must be " + key.allowed());
         }
         return path;
+    }
+
+    private boolean flag(SettingKey key, boolean byDefault) {
+        String value = text(key).orElse(Boolean.toString(byDefault)).trim();
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(key, value, null);
+        };
     }
 
     private int number(SettingKey key, int byDefault, int least, int most) {
@@ -172,7 +202,7 @@ final class Settings {
         return parsed(key)
                 .map(config -> {
                     String value = config.getString("v");
-                    Duration duration = value.startsWith("P") ? Duration.parse(value) : config.getDuration("v");
+                    Duration duration = parseDuration(value);
                     if (duration.toMillis() < 1) {
                         throw wrong(key, value, null);
                     }

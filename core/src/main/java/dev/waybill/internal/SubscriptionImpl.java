@@ -1,22 +1,22 @@
 package dev.waybill.internal;
 
 import dev.waybill.Health;
-import dev.waybill.Outcome;
-import dev.waybill.SendException;
+import dev.waybill.ProducerOptions;
 import dev.waybill.Subscription;
 import dev.waybill.WaybillObserver;
+import dev.waybill.idempotency.IdempotencyStore;
 import dev.waybill.internal.Handling.Verdict;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Held.Disposition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +24,17 @@ import org.slf4j.LoggerFactory;
 /** A subscription: its workers, what they do with a verdict, and how it ends. */
 final class SubscriptionImpl<T> implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(SubscriptionImpl.class);
-    private static final long DEAD_LETTER_PAUSE_MILLIS = 1000;
     private static final long SETTLE_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Engine engine;
     private final Destination destination;
     private final Handling<T> handling;
-    private final @Nullable DeadLetterSink deadLetters;
     private final Intake<T> intake;
+    private final Moves<T> moves;
+    private final Handling.Verdicts<T> settler;
     private final Heartbeat heartbeat;
-    private final int prefetch;
+    private final GuardWatch guardWatch;
+    private final @Nullable Once once;
     private final Duration drainTimeout;
     private final Consumer<SubscriptionImpl<?>> onClose;
 
@@ -52,31 +53,43 @@ final class SubscriptionImpl<T> implements Subscription {
 
     SubscriptionImpl(
             Engine engine,
-            Destination destination,
+            Lanes lanes,
             Handling<T> handling,
-            @Nullable DeadLetterSink deadLetters,
+            ProducerOptions producing,
+            Function<Moves<T>, Handling.Verdicts<T>> settling,
             boolean releaseIsFree,
+            Guards guards,
+            @Nullable IdempotencyStore store,
             int concurrency,
             int prefetch,
             Duration drainTimeout,
             Consumer<SubscriptionImpl<?>> onClose) {
         this.engine = engine;
-        this.destination = destination;
+        destination = lanes.first();
         this.handling = handling;
-        this.deadLetters = deadLetters;
-        this.prefetch = prefetch;
         this.drainTimeout = drainTimeout;
         this.onClose = onClose;
         this.concurrency = concurrency;
         timed = engine.observer() != WaybillObserver.NONE;
-        intake = new Intake<>(engine, destination, held(concurrency), releaseIsFree);
+        intake = new Intake<>(
+                engine,
+                lanes,
+                concurrency,
+                handling.maxBatch,
+                prefetch,
+                releaseIsFree,
+                new Gate(guards.circuitBreaker(), handling.maxBatch));
+        handling.guard(new Around(engine, destination, guards), intake);
+        once = store == null ? null : new Once(engine, destination.queue(), store, intake);
+        if (once != null) {
+            handling.once(once);
+        }
+        guardWatch = new GuardWatch(engine, guards, intake);
+        moves = new Moves<>(engine, destination, producing, intake);
+        settler = settling.apply(moves);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
         startWorkers();
-    }
-
-    private int held(int concurrency) {
-        return concurrency * handling.maxBatch + prefetch;
     }
 
     private void startWorkers() {
@@ -108,18 +121,38 @@ final class SubscriptionImpl<T> implements Subscription {
             try {
                 while (takes()) {
                     startedNanos = timed ? System.nanoTime() : 0;
-                    handling.handle(mine, verdicts);
+                    handle();
                 }
             } finally {
                 endOf(this);
             }
         }
 
+        private void handle() {
+            try {
+                handling.handle(mine, verdicts);
+            } catch (Throwable unexpected) {
+                // A store, an observer or an exception of the application's own that throws where it should not: the
+                // worker
+                // lives on, and what nobody has decided fails.
+                LOG.error("handling of {} failed unexpectedly", mine, unexpected);
+                for (HeldMessage<T> message : mine) {
+                    if (!message.heldBack() && !moves.has(message)) {
+                        message.decide(Disposition.RETRY);
+                    }
+                }
+            }
+        }
+
         private void settleTimed(HeldMessage<T> message, Verdict verdict) {
-            if (timed) {
+            if (verdict.held()) {
+                message.holdBack(verdict == Verdict.HELD_LAST);
+                return;
+            }
+            if (timed && verdict.laterMillis() == 0) {
                 engine.observer().handled(message.queue(), verdict.outcome().kind(), System.nanoTime() - startedNanos);
             }
-            settle(message, verdict);
+            settler.on(message, verdict);
         }
 
         private boolean takes() {
@@ -158,93 +191,12 @@ final class SubscriptionImpl<T> implements Subscription {
         }
     }
 
-    /** The one place where a verdict becomes what happens to the message. */
-    private void settle(HeldMessage<T> message, Verdict verdict) {
-        Outcome outcome = verdict.outcome();
-        @Nullable Throwable failure = verdict.failure();
-        if (failure != null) {
-            LOG.debug("{} failed", message, failure);
-        }
-        switch (outcome.kind()) {
-            case ACCEPT -> message.decide(Disposition.ACCEPT);
-            case RELEASE -> message.decide(Disposition.RELEASE);
-            case DEAD_LETTER -> deadLetter(message, outcome.reason(), failure);
-            case RETRY -> {
-                int most = destination.queue().maxDeliveries();
-                if (message.deliveryCount() < most) {
-                    message.decide(Disposition.RETRY);
-                } else {
-                    String why = failure == null ? "the handler asked for another" : failure.toString();
-                    deadLetter(
-                            message,
-                            "delivery " + message.deliveryCount() + " of " + most + " failed: " + why,
-                            failure);
-                }
-            }
-        }
-    }
-
-    /**
-     * Moves it, and keeps trying while the dead-letter queue cannot be reached: the message stays in its queue, locked by the
-     * heartbeat, and this worker takes no other, so that an outage of the dead-letter queue loses nothing and burns nothing.
-     */
-    private void deadLetter(HeldMessage<T> message, String reason, @Nullable Throwable failure) {
-        @Nullable DeadLetterSink sink = deadLetters;
-        if (sink == null) {
-            LOG.warn("{} was not taken ({}); it stays among the dead letters", message, reason);
-            waitWhileOpen(DEAD_LETTER_PAUSE_MILLIS);
-            message.decide(Disposition.RELEASE);
-            return;
-        }
-        Backoff backoff = new Backoff();
-        while (message.isHeld()) {
-            try {
-                sink.send(message, reason, failure).get();
-                if (message.decide(Disposition.ACCEPT)) {
-                    LOG.warn("{} went to the dead-letter queue: {}", message, reason);
-                    engine.observer().deadLettered(message.queue(), reason);
-                }
-                return;
-            } catch (ExecutionException refused) {
-                if (refused.getCause() instanceof SendException cause
-                        && cause.reason() == SendException.Reason.TOO_LARGE) {
-                    // With the reason of its death it is larger than the broker takes; the broker's own limit moves it
-                    // as it is.
-                    message.decide(Disposition.RETRY);
-                    return;
-                }
-                LOG.warn("{} cannot go to the dead-letter queue, trying again: {}", message, refused.getMessage());
-                if (!waitWhileOpen(backoff.nextMillis())) {
-                    message.decide(Disposition.RELEASE);
-                }
-            } catch (InterruptedException stopped) {
-                message.decide(Disposition.RELEASE);
-                return;
-            }
-        }
-    }
-
-    /** False if the subscription is closing. */
-    private boolean waitWhileOpen(long millis) {
-        lock.lock();
-        try {
-            long left = TimeUnit.MILLISECONDS.toNanos(millis);
-            while (!closing && left > 0) {
-                left = ended.awaitNanos(left);
-            }
-            return !closing;
-        } catch (InterruptedException stopped) {
-            return false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void eachHeld(Consumer<HeldMessage<?>> action) {
         intake.eachBuffered(action::accept);
         for (Worker worker : workersNow()) {
             intake.eachOf(worker.mine, action::accept);
         }
+        moves.each(action);
     }
 
     private List<Worker> workersNow() {
@@ -260,7 +212,7 @@ final class SubscriptionImpl<T> implements Subscription {
     public void concurrency(int wanted) {
         ConsumerImpl.checkConcurrency(wanted);
         concurrency = wanted;
-        intake.limit(held(wanted));
+        intake.handlers(wanted * handling.maxBatch);
         startWorkers();
     }
 
@@ -286,24 +238,34 @@ final class SubscriptionImpl<T> implements Subscription {
         if (closed) {
             return State.CLOSED;
         }
-        return intake.trouble() != null ? State.RECOVERING : paused ? State.PAUSED : State.RUNNING;
+        if (intake.trouble() != null) {
+            return State.RECOVERING;
+        }
+        return paused ? State.PAUSED : intake.waitsFor() != null ? State.WAITING : State.RUNNING;
     }
 
     @Override
     public Health.Component health() {
         String name = destination.toString();
         @Nullable String trouble = intake.trouble();
+        int held = intake.unsettled();
         if (closed) {
             return new Health.Component("subscription", name, Health.Status.DOWN, "closed");
         }
         if (trouble != null) {
-            return new Health.Component("subscription", name, Health.Status.DEGRADED, "recovering: " + trouble);
+            return new Health.Component("subscription", name, Health.Status.DEGRADED, "recovering: " + trouble, held);
+        }
+        trouble = moves.trouble();
+        if (trouble != null) {
+            return new Health.Component("subscription", name, Health.Status.DEGRADED, trouble, held);
+        }
+        @Nullable String waitsFor = intake.waitsFor();
+        if (waitsFor != null && !paused) {
+            return new Health.Component(
+                    "subscription", name, Health.Status.DEGRADED, "waiting: " + waitsFor + ", " + held + " held", held);
         }
         return new Health.Component(
-                "subscription",
-                name,
-                Health.Status.UP,
-                (paused ? "paused" : "running") + ", " + intake.unsettled() + " held");
+                "subscription", name, Health.Status.UP, (paused ? "paused" : "running") + ", " + held + " held", held);
     }
 
     @Override
@@ -332,28 +294,40 @@ final class SubscriptionImpl<T> implements Subscription {
         } finally {
             lock.unlock();
         }
+        boolean whole = false;
+        try {
+            whole = drain(end);
+        } finally {
+            lock.lock();
+            try {
+                drained = whole;
+                closed = true;
+                ended.signalAll();
+            } finally {
+                lock.unlock();
+            }
+            onClose.accept(this);
+        }
+        return whole;
+    }
+
+    private boolean drain(long end) {
         intake.stop();
         boolean finished = awaitWorkers(end);
         if (!finished) {
             abandon();
         }
+        boolean moved = moves.finish(end);
         intake.flush();
         boolean settled = awaitSettled(end);
         heartbeat.stop();
+        if (once != null) {
+            once.close();
+        }
+        guardWatch.stop();
         intake.close();
-        if (deadLetters != null) {
-            deadLetters.close();
-        }
-        lock.lock();
-        try {
-            drained = finished && settled;
-            closed = true;
-            ended.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        onClose.accept(this);
-        return finished && settled;
+        moves.close(end);
+        return finished && moved && settled;
     }
 
     private boolean awaitWorkers(long end) {

@@ -28,6 +28,11 @@ final class Timer {
         Future<?> unused = executor.schedule(guarded(task), millis, TimeUnit.MILLISECONDS);
     }
 
+    /** Once, unless the future is cancelled before. */
+    Future<?> alarm(long nanos, Runnable task) {
+        return executor.schedule(guarded(task), nanos, TimeUnit.NANOSECONDS);
+    }
+
     /** Repeats until the future is cancelled. */
     Future<?> every(long millis, Runnable task) {
         return executor.scheduleWithFixedDelay(guarded(task), millis, millis, TimeUnit.MILLISECONDS);

@@ -7,30 +7,41 @@ import dev.waybill.CapabilityException;
 import dev.waybill.Codec;
 import dev.waybill.ConfigException;
 import dev.waybill.Consumer;
+import dev.waybill.DeadLetters;
 import dev.waybill.Health;
+import dev.waybill.PriorityPolicy;
 import dev.waybill.Producer;
 import dev.waybill.ProducerOptions;
 import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
 import dev.waybill.TopologyMode;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.idempotency.IdempotencyStore;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerProvider;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.QueueDefinition;
+import io.github.resilience4j.bulkhead.BulkheadRegistry;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
+import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One open Waybill: finds the adapter, declares queues, and keeps what it has opened. */
 public final class WaybillRuntime implements Waybill {
@@ -38,16 +49,29 @@ public final class WaybillRuntime implements Waybill {
     private final Broker broker;
     private final Engine engine;
     private final Timer timer;
+    private final Registries registries;
     private final Set<ProducerImpl<?>> producers = ConcurrentHashMap.newKeySet();
     private final Set<SubscriptionImpl<?>> subscriptions = ConcurrentHashMap.newKeySet();
     private final Set<QueueDefinition> declared = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private WaybillRuntime(Settings settings, Broker broker, Executor blocking, WaybillConfig config) {
+    private WaybillRuntime(
+            Settings settings, Registries registries, Broker broker, Executor blocking, WaybillConfig config) {
         this.settings = settings;
+        this.registries = registries;
         this.broker = broker;
         timer = new Timer();
-        engine = new Engine(broker, broker.limits(), timer, blocking, config.time(), config.observer());
+        engine = new Engine(
+                broker,
+                broker.limits(),
+                timer,
+                blocking,
+                config.time(),
+                config.observer(),
+                new Listeners(),
+                settings.clientName,
+                settings.broker,
+                settings.mdc);
     }
 
     public static Waybill open(WaybillConfig config) {
@@ -61,11 +85,13 @@ public final class WaybillRuntime implements Waybill {
                             + " (the adapter of X is the artifact waybill-adapter-X)");
         }
         settings.checkKeys(provider.keys(), providers.keySet());
+        Registries registries = Registries.of(config);
+        GuardSettings.apply(config.values(), registries);
         Executor blocking = Threads.blocking();
         Broker broker = asking(
                 "cannot open " + settings.broker,
                 () -> provider.open(new ContextImpl(settings, blocking, config.time())));
-        return new WaybillRuntime(settings, broker, blocking, config);
+        return new WaybillRuntime(settings, registries, broker, blocking, config);
     }
 
     private static TreeMap<String, BrokerProvider> providers() {
@@ -81,7 +107,7 @@ public final class WaybillRuntime implements Waybill {
         return found;
     }
 
-    private static <R> R asking(String what, Supplier<R> question) {
+    static <R> R asking(String what, Supplier<R> question) {
         try {
             return question.get();
         } catch (BrokerException failed) {
@@ -96,38 +122,113 @@ public final class WaybillRuntime implements Waybill {
 
     @Override
     public <T> Producer<T> producer(Queue<T> queue, ProducerOptions options) {
-        QueueDefinition definition = declare(queue);
-        SendPipe pipe = asking(
-                "cannot send to " + queue, () -> new SendPipe(engine, new Destination(definition, Role.MAIN), options));
-        ProducerImpl<T> producer = new ProducerImpl<>(engine, queue, pipe, producers::remove);
+        ProducerImpl<T> producer = new ProducerImpl<>(engine, queue, declare(queue), options, producers::remove);
         producers.add(producer);
         return producer;
     }
 
     @Override
     public <T> Consumer<T> consumer(Queue<T> queue) {
-        return new ConsumerImpl<>(this, new Destination(declare(queue), Role.MAIN), queue.codec(), settings);
+        return new ConsumerImpl<>(this, declare(queue), queue.codec(), settings);
     }
 
     @Override
     public Consumer<byte[]> deadLetterConsumer(Queue<?> queue) {
-        return new ConsumerImpl<>(this, new Destination(declare(queue), Role.DEAD_LETTER), Codec.bytes(), settings);
+        return new ConsumerImpl<>(this, Lanes.single(deadLetters(declare(queue))), Codec.bytes(), settings);
+    }
+
+    @Override
+    public long depth(Queue<?> queue) {
+        return depths(queue).values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    @Override
+    public SortedMap<Integer, Long> depths(Queue<?> queue) {
+        checkOpen();
+        SortedMap<Integer, Long> depths = new TreeMap<>();
+        for (Destination lane : lanes(queue).all()) {
+            depths.put(lane.queue().lane(), asking("cannot count " + queue, () -> broker.depth(lane)));
+        }
+        return depths;
+    }
+
+    private Lanes lanes(Queue<?> queue) {
+        QueueDefinition definition =
+                new QueueDefinition(queue.name(), queue.maxDeliveries(), queue.lockDuration(), queue.retry());
+        @Nullable
+        PriorityPolicy policy = queue.prioritiesName()
+                .map(settings.priorities::of)
+                .or(queue::priorities)
+                .orElse(null);
+        return Lanes.of(definition, policy, engine.limits().maxPriorities());
+    }
+
+    private static Destination deadLetters(Lanes lanes) {
+        return new Destination(lanes.first().queue(), Role.DEAD_LETTER);
+    }
+
+    @Override
+    public DeadLetters deadLetters(Queue<?> queue) {
+        Lanes lanes = declare(queue);
+        return new DeadLettersImpl(this, engine, deadLetters(lanes), lanes);
     }
 
     <T> Subscription start(
-            Destination destination, Handling<T> handling, int concurrency, int prefetch, Duration drainTimeout) {
+            Lanes lanes,
+            Handling<T> handling,
+            Guards guards,
+            @Nullable IdempotencyStore store,
+            int concurrency,
+            int prefetch,
+            Duration drainTimeout) {
+        return start(
+                lanes,
+                handling,
+                guards,
+                store,
+                moves -> new Settler<>(engine, lanes.first(), moves),
+                concurrency,
+                prefetch,
+                drainTimeout);
+    }
+
+    /** Hands the dead letters to a sweep, one at a time. */
+    SubscriptionImpl<byte[]> sweep(Destination dead, Sweep sweep, int prefetch) {
+        return start(
+                Lanes.single(dead),
+                Handling.passing(),
+                Guards.NONE,
+                null,
+                moves -> {
+                    sweep.begin(moves);
+                    return sweep;
+                },
+                1,
+                prefetch,
+                settings.drainTimeout);
+    }
+
+    private <T> SubscriptionImpl<T> start(
+            Lanes lanes,
+            Handling<T> handling,
+            Guards guards,
+            @Nullable IdempotencyStore store,
+            Function<Moves<T>, Handling.Verdicts<T>> settling,
+            int concurrency,
+            int prefetch,
+            Duration drainTimeout) {
         checkOpen();
-        Destination dead = new Destination(destination.queue(), Role.DEAD_LETTER);
         SubscriptionImpl<T> subscription = asking(
-                "cannot receive from " + destination,
+                "cannot receive from " + lanes.first(),
                 () -> new SubscriptionImpl<>(
                         engine,
-                        destination,
+                        lanes,
                         handling,
-                        destination.role() == Role.DEAD_LETTER
-                                ? null
-                                : new DeadLetterSink(engine, dead, settings.producer),
+                        settings.producer,
+                        settling,
                         capabilities().has(Capability.UNCOUNTED_RELEASE),
+                        guards,
+                        store,
                         concurrency,
                         prefetch,
                         drainTimeout,
@@ -136,7 +237,7 @@ public final class WaybillRuntime implements Waybill {
         return subscription;
     }
 
-    private QueueDefinition declare(Queue<?> queue) {
+    Lanes declare(Queue<?> queue) {
         checkOpen();
         for (Capability wanted : queue.required()) {
             if (!capabilities().has(wanted)) {
@@ -145,15 +246,25 @@ public final class WaybillRuntime implements Waybill {
                         + capabilities().support(wanted).note());
             }
         }
-        QueueDefinition definition = new QueueDefinition(queue.name(), queue.maxDeliveries(), queue.lockDuration());
-        if (settings.topology != TopologyMode.OFF && !declared.contains(definition)) {
-            asking("cannot declare " + queue, () -> {
-                broker.declare(definition, settings.topology);
-                return definition;
-            });
-            declared.add(definition);
+        if (queue.retry() != RetryPolicy.DEFAULT
+                && !queue.retry().ceiling().isZero()
+                && !capabilities().has(Capability.DELAYED_RETRY)) {
+            throw new CapabilityException(queue + " is declared with retries that wait (" + queue.retry() + "), which "
+                    + capabilities().broker() + " cannot do: "
+                    + capabilities().support(Capability.DELAYED_RETRY).note());
         }
-        return definition;
+        Lanes lanes = lanes(queue);
+        for (Destination lane : lanes.all()) {
+            QueueDefinition definition = lane.queue();
+            if (settings.topology != TopologyMode.OFF && !declared.contains(definition)) {
+                asking("cannot declare " + queue, () -> {
+                    broker.declare(definition, settings.topology);
+                    return definition;
+                });
+                declared.add(definition);
+            }
+        }
+        return lanes;
     }
 
     private void checkOpen() {
@@ -168,9 +279,29 @@ public final class WaybillRuntime implements Waybill {
     }
 
     @Override
+    public CircuitBreakerRegistry circuitBreakers() {
+        return registries.circuitBreakers();
+    }
+
+    @Override
+    public RateLimiterRegistry rateLimiters() {
+        return registries.rateLimiters();
+    }
+
+    @Override
+    public BulkheadRegistry bulkheads() {
+        return registries.bulkheads();
+    }
+
+    @Override
+    public TimeLimiterRegistry timeLimiters() {
+        return registries.timeLimiters();
+    }
+
+    @Override
     public Health health() {
         List<Health.Component> components = new ArrayList<>(broker.health());
-        producers.forEach(producer -> components.add(producer.pipe().health()));
+        producers.forEach(producer -> components.addAll(producer.health()));
         subscriptions.forEach(subscription -> components.add(subscription.health()));
         return new Health(List.copyOf(components));
     }

@@ -19,8 +19,8 @@ public interface Broker extends AutoCloseable {
     Limits limits();
 
     /**
-     * Makes the queue and its dead-letter queue exist, or verifies that they do and are as declared. Idempotent, and safe
-     * when several processes do it at once. Blocks.
+     * Makes the queue, or one lane of it, and its dead-letter queue exist, or verifies that they do and are as declared. Idempotent, and safe
+     * when several processes do it at once. Of several lanes the first is declared first. Blocks.
      *
      * @param mode {@code DECLARE} or {@code VERIFY}; never {@code OFF}, which core handles
      * @throws dev.waybill.TopologyException if what exists differs, with every field that does, or if it is missing when
@@ -42,6 +42,37 @@ public interface Broker extends AutoCloseable {
      * @throws BrokerException if the connection cannot be had, or the destination does not exist
      */
     Receiver receiver(Destination destination, ReceiverOptions options);
+
+    /**
+     * About how many messages are there, to be delivered now or later, as far as the broker tells; those that a receiver holds may
+     * be counted or not. Blocks.
+     *
+     * @throws BrokerException if the broker cannot be asked, or the destination does not exist
+     */
+    long depth(Destination destination);
+
+    /**
+     * The delivery of a message, as {@link Inbound#deliveryCount} counts, after which this broker may lose it if it comes back and the
+     * dead-letter queue does not take it. Before that core sends a message that it cannot dead-letter to its own queue again,
+     * and then accepts it, so that the broker counts from 1. {@code Integer.MAX_VALUE} where nothing is lost. Does not block.
+     */
+    default int lastDelivery(QueueDefinition queue) {
+        return Integer.MAX_VALUE;
+    }
+
+    /**
+     * Opens a look at one destination. Where the broker has no way to look without taking, messages are received and given back at
+     * the close: others do not get them meanwhile, no more than 10,000 are seen, and the look counts as a delivery where every
+     * return does. May block for the connect timeout.
+     *
+     * @throws BrokerException if the connection cannot be had, or the destination does not exist
+     */
+    default Browser browser(Destination destination) {
+        // Counted first: what it holds itself may not be.
+        long counted = depth(destination);
+        return new HoldingBrowser(
+                counted, receiver(destination, new ReceiverOptions(HoldingBrowser.MOST)), limits().maxReceive());
+    }
 
     /** The state of each connection, from what is known: does not block and asks nobody. */
     List<Health.Component> health();

@@ -18,6 +18,9 @@ public record Destination(QueueDefinition queue, Role role) {
 
     @Override
     public String toString() {
-        return role == Role.MAIN ? queue.name() : queue.name() + " (dead letters)";
+        if (role == Role.DEAD_LETTER) {
+            return queue.name() + " (dead letters)";
+        }
+        return queue.lane() == 0 ? queue.name() : queue.name() + " (lane " + queue.lane() + ")";
     }
 }

@@ -12,6 +12,15 @@ public interface Held {
     /** What core has decided; only to be read in {@link Receiver#settle}. */
     Disposition disposition();
 
+    /**
+     * With {@link Disposition#RETRY}: how long the broker is to wait before it delivers the message again, in milliseconds;
+     * more than 0 only where {@link Receiver#canDelay} has said that the receiver can. Only to be read in
+     * {@link Receiver#settle}.
+     */
+    default long delayMillis() {
+        return 0;
+    }
+
     /** The broker has taken the settlement, as far as it confirms one. */
     void settled();
 

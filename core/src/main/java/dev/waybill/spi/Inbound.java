@@ -15,7 +15,10 @@ public interface Inbound {
      */
     int deliveryCount();
 
-    /** Whether it may have been delivered before. False only if it certainly has not. */
+    /**
+     * Whether it may have been delivered before. False only if it certainly has not. May ask the broker, and so block for a
+     * moment.
+     */
     boolean redelivered();
 
     /** When the lock ends, on {@link TimeSource#nanos}; {@link #NO_LOCK_END} where the broker ends it only with the connection. */

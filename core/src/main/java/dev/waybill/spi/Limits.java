@@ -11,6 +11,12 @@ package dev.waybill.spi;
  * @param maxReceive the most messages that one {@link Receiver#receive} call can return
  * @param maxReceivers how many receivers of one subscription are worth having when one alone does not keep up, as with a
  *     request-and-response protocol; 1 where the broker pushes or the client fetches ahead
+ * @param maxDelayMillis the longest time by which a send can be delayed ({@link Outbound#delayMillis}), 0 where none can be; a
+ *     message that is to wait longer comes to core in between, which sends it again
+ * @param maxKept how many messages a receiver can keep locked for long and go on receiving others; 0 where any that is kept hinders
+ *     that
+ * @param maxPriorities how many priorities of the messages of one queue the broker itself keeps apart, strictly and first in,
+ *     first out within each; 0 where it keeps none, so that core does, with a lane each
  */
 public record Limits(
         long maxMessageBytes,
@@ -18,4 +24,7 @@ public record Limits(
         long maxSendBatchBytes,
         int maxSendCalls,
         int maxReceive,
-        int maxReceivers) {}
+        int maxReceivers,
+        long maxDelayMillis,
+        int maxKept,
+        int maxPriorities) {}

@@ -9,6 +9,20 @@ public interface Outbound {
     /** The message. */
     Envelope envelope();
 
+    /**
+     * How long the broker is to wait before it delivers the message, from the moment it is handed over, in milliseconds; 0 for
+     * not at all, and never more than {@link Limits#maxDelayMillis}. It may come a little late, never early, and holds up no
+     * other message while it waits; it is stored durably from the start, and reported as any other.
+     */
+    default long delayMillis() {
+        return 0;
+    }
+
+    /** The message's priority, from 0, the lowest, in a queue that has {@link QueueDefinition#priorities}; else negative. */
+    default int priority() {
+        return -1;
+    }
+
     /** The broker has it durably. */
     void stored();
 

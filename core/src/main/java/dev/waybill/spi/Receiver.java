@@ -21,12 +21,28 @@ public interface Receiver extends AutoCloseable {
     List<Inbound> receive(int max, Duration wait) throws InterruptedException;
 
     /**
+     * Whether a {@link #receive} would return messages at once that are here already: then core puts off what there is to settle
+     * for a moment, to settle more together. Cheap; does not block and asks nobody.
+     */
+    default boolean ready() {
+        return false;
+    }
+
+    /**
      * Settles messages as each one's {@link Held#disposition} says, in any order and from any receive. Returns at once or
      * blocks briefly; each message is reported exactly once, on any thread: {@link Held#settled}, {@link Held#lost} if the
      * lock is no longer ours, or {@link Held#failed} if the broker did not take it. The list is core's: copy it if it is
      * needed after the return. Throws nothing, also after close.
      */
     void settle(List<? extends Held> batch);
+
+    /**
+     * Whether {@link #settle} can give back this message so that the broker itself delivers it again after that time, counted, and
+     * holds up no other for it. If not, core sends a copy that is delayed ({@link Outbound#delayMillis}), and then accepts the
+     * message. 0 is at once; a broker that makes every returned message of a queue wait cannot do that. Cheap; does not block and
+     * asks nobody.
+     */
+    boolean canDelay(Inbound message, long delayMillis);
 
     /**
      * Extends the locks by the queue's lock duration from now. Reports {@link Held#extended}, {@link Held#lost} or

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.Capabilities;
 import dev.waybill.Capability;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
@@ -101,7 +103,8 @@ class EmulationTest {
         assertThat(fixture.broker.capabilities().has(Capability.UNCOUNTED_RELEASE))
                 .isFalse();
         fixture.send("a");
-        for (int delivery = 1; delivery <= 3; delivery++) {
+        // Three deliveries, and three more that core does not pass to a handler.
+        for (int delivery = 1; delivery <= 6; delivery++) {
             Inbound held = receiveOne(receiver);
             assertThat(held.deliveryCount()).isEqualTo(delivery);
             settle(receiver, held, Disposition.RELEASE);
@@ -226,6 +229,33 @@ class EmulationTest {
         assertThatThrownBy(() -> fixture.sender.send(List.of(new Sent("m16"))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("16 calls open");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rabbitmq, 86400000", "kafka, 31622400000", "sqs, 900000"})
+    void aSendIsDelayedByNoMoreThanTheBrokerCan(String broker, long most) {
+        Receiver receiver = emulate(broker);
+        assertThat(fixture.broker.limits().maxDelayMillis()).isEqualTo(most);
+        Envelope envelope = new Sent("a").envelope();
+        assertThatThrownBy(() -> fixture.sender.send(List.of(new Sent(envelope, most + 1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a delay of " + (most + 1) + " ms");
+        Sent sent = new Sent(envelope, most);
+        fixture.sender.send(List.of(sent));
+        assertThat(sent.report.join()).isEqualTo("stored");
+        fixture.time.advance(Duration.ofMillis(most - 1));
+        assertThat(receive(receiver, 1)).isEmpty();
+        fixture.time.advance(Duration.ofMillis(1));
+        assertThat(receiveOne(receiver).redelivered()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rabbitmq, EMULATED", "kafka, EMULATED", "sqs, NATIVE"})
+    void delaysComeAboutAsTheyDoOnTheBroker(String broker, Capabilities.Level level) {
+        emulate(broker);
+        Capabilities capabilities = fixture.broker.capabilities();
+        assertThat(capabilities.support(Capability.DELAYED_SEND).level()).isEqualTo(level);
+        assertThat(capabilities.support(Capability.DELAYED_RETRY).level()).isEqualTo(level);
     }
 
     @ParameterizedTest

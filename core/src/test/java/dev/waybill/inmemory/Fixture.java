@@ -2,6 +2,7 @@ package dev.waybill.inmemory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
 
 /** A broker with one declared queue, on a clock that the test moves. */
 final class Fixture implements AutoCloseable {
-    static final QueueDefinition QUEUE = new QueueDefinition("orders", 3, Duration.ofSeconds(30));
+    static final QueueDefinition QUEUE = new QueueDefinition("orders", 3, Duration.ofSeconds(30), RetryPolicy.DEFAULT);
     static final Destination MAIN = new Destination(QUEUE, Destination.Role.MAIN);
     static final Destination DEAD = new Destination(QUEUE, Destination.Role.DEAD_LETTER);
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Sent implements Outbound {
     final CompletableFuture<String> report = new CompletableFuture<>();
     private final Envelope envelope;
+    private final long delayMillis;
 
     Sent(String text) {
         this(text, null);
@@ -22,12 +23,22 @@ final class Sent implements Outbound {
     }
 
     Sent(Envelope envelope) {
+        this(envelope, 0);
+    }
+
+    Sent(Envelope envelope, long delayMillis) {
         this.envelope = envelope;
+        this.delayMillis = delayMillis;
     }
 
     @Override
     public Envelope envelope() {
         return envelope;
+    }
+
+    @Override
+    public long delayMillis() {
+        return delayMillis;
     }
 
     @Override

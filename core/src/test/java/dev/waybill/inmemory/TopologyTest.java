@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyException;
 import dev.waybill.TopologyException.Difference;
 import dev.waybill.TopologyMode;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class TopologyTest {
-    private static final QueueDefinition UNDECLARED = new QueueDefinition("nowhere", 3, Duration.ofSeconds(30));
+    private static final QueueDefinition UNDECLARED =
+            new QueueDefinition("nowhere", 3, Duration.ofSeconds(30), RetryPolicy.DEFAULT);
 
     private final Fixture fixture = new Fixture();
 
@@ -38,7 +40,7 @@ class TopologyTest {
 
     @Test
     void everyDifferenceIsReported() {
-        var other = new QueueDefinition("orders", 7, Duration.ofSeconds(10));
+        var other = new QueueDefinition("orders", 7, Duration.ofSeconds(10), RetryPolicy.DEFAULT);
         for (TopologyMode mode : List.of(TopologyMode.DECLARE, TopologyMode.VERIFY)) {
             assertThatThrownBy(() -> fixture.broker.declare(other, mode))
                     .asInstanceOf(type(TopologyException.class))

@@ -7,6 +7,7 @@ import static dev.waybill.inmemory.Fixture.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.Destination;
@@ -133,8 +134,9 @@ class WaitingTest {
     @Test
     void byTheSystemClockALockThatStartedDuringTheWaitWakesTheReceiverWhenItEnds() throws Exception {
         try (Broker broker = Fixture.open("in-memory:", TimeSource.system())) {
-            Destination quick =
-                    new Destination(new QueueDefinition("quick", 3, Duration.ofMillis(100)), Destination.Role.MAIN);
+            Destination quick = new Destination(
+                    new QueueDefinition("quick", 3, Duration.ofMillis(100), RetryPolicy.DEFAULT),
+                    Destination.Role.MAIN);
             broker.declare(quick.queue(), TopologyMode.DECLARE);
             Receiver hanging = broker.receiver(quick, new ReceiverOptions(1));
             Receiver waiter = broker.receiver(quick, new ReceiverOptions(1));

@@ -12,6 +12,7 @@ import dev.waybill.Queue;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.WaybillObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -111,6 +112,25 @@ class EngineTest {
         waybill.producer(queue).send("good").join();
         await().untilAsserted(() -> assertThat(dead).containsExactly("bad"));
         await().untilAsserted(() -> assertThat(deliveries).hasValue(4));
+    }
+
+    @Test
+    void anObserverThatThrowsEndsNoWorkerAndLosesNothing() {
+        WaybillObserver broken = new WaybillObserver() {
+            @Override
+            public void handled(String queue, Outcome.Kind outcome, long nanos) {
+                throw new IllegalStateException("the registry is closed");
+            }
+        };
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        try (Waybill observed = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory")).observer(broken))) {
+            observed.consumer(queue).concurrency(2).start(delivery -> seen.add(delivery.payload()));
+            for (int i = 0; i < 20; i++) {
+                observed.producer(queue).sendAndWait("m" + i);
+            }
+            await().untilAsserted(() -> assertThat(seen).hasSize(20));
+        }
     }
 
     @Test

@@ -35,6 +35,7 @@ class SettingsTest {
         assertThat(settings.producer.sendTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.drainTimeout).isEqualTo(Duration.ofSeconds(30));
         assertThat(settings.connectTimeout).isEqualTo(Duration.ofSeconds(10));
+        assertThat(settings.mdc).isTrue();
     }
 
     @ParameterizedTest
@@ -55,6 +56,7 @@ class SettingsTest {
         "waybill.consumer.concurrency, 0",
         "waybill.consumer.concurrency, 10001",
         "waybill.consumer.prefetch, -1",
+        "waybill.consumer.mdc, yes",
         "waybill.connect-timeout, soon",
         "waybill.connect-timeout, P1Y",
         "waybill.connect-timeout, 0s",

@@ -1,5 +1,6 @@
 package dev.waybill.it;
 
+import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.servers.RabbitMqServer;
@@ -7,12 +8,18 @@ import dev.waybill.servers.ServerOptions;
 import dev.waybill.servers.TestServer;
 import dev.waybill.servers.TestServers;
 import dev.waybill.tck.BrokerHarness;
+import dev.waybill.tck.OtherSoftware;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -115,6 +122,12 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
         return server.broker().equals("sqs") && mode().equals("containers");
     }
 
+    /** A double that takes a second for a heartbeat loses a lock of two. */
+    @Override
+    public Duration shortLock() {
+        return Duration.ofSeconds(slow() ? 5 : 2);
+    }
+
     @Override
     public Class<?> nativeType() {
         return nativeType;
@@ -137,6 +150,49 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
                     proxy.heal();
                 })
                 : Optional.empty();
+    }
+
+    @Override
+    public Optional<OtherSoftware> otherSoftware() {
+        return Optional.of(
+                switch (server.broker()) {
+                    case "rabbitmq" -> new RabbitMqOtherSoftware();
+                    case "kafka" ->
+                        new KafkaOtherSoftware(URI.create(server.uri()).getAuthority());
+                    default -> new SqsOtherSoftware();
+                });
+    }
+
+    /** Deletes it; who declares the queue anew makes it again. */
+    @Override
+    public Optional<BiFunction<Waybill, Queue<?>, Runnable>> loseDeadLetterQueue() {
+        return Optional.of((waybill, queue) -> {
+            switch (server.broker()) {
+                case "rabbitmq" ->
+                    RabbitMqOtherSoftware.ask(waybill, channel -> channel.queueDelete(queue.name() + ".dlq"));
+                case "kafka" -> deleteTopic(waybill, "dlq." + queue.name());
+                default -> SqsOtherSoftware.deleteQueue(waybill, queue.name() + "-dlq");
+            }
+            return () -> declare(queue);
+        });
+    }
+
+    private static void deleteTopic(Waybill waybill, String topic) {
+        try {
+            waybill.unwrap(Admin.class)
+                    .orElseThrow()
+                    .deleteTopics(List.of(topic))
+                    .all()
+                    .get(10, TimeUnit.SECONDS);
+        } catch (Exception failed) {
+            throw new AssertionError("the topic was not deleted", failed);
+        }
+    }
+
+    private void declare(Queue<?> queue) {
+        try (Waybill waybill = Waybill.open(config())) {
+            waybill.producer(queue);
+        }
     }
 
     /** A server that we have not started is not ours to stop. */

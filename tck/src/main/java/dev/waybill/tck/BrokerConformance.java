@@ -40,6 +40,15 @@ public abstract class BrokerConformance {
     }
 
     @Nested
+    @DisplayName("retry")
+    class Retry extends RetryRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
     @DisplayName("flow")
     class Flow extends FlowRules {
         @Override
@@ -51,6 +60,51 @@ public abstract class BrokerConformance {
     @Nested
     @DisplayName("dead letters")
     class DeadLetters extends DeadLetterRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("poison")
+    class Poison extends PoisonRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("idempotency")
+    class Idempotency extends IdempotencyRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("redrive")
+    class Redriving extends RedriveRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("breaker")
+    class Breaker extends BreakerRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
+    @DisplayName("priority")
+    class Priority extends PriorityRules {
         @Override
         protected BrokerHarness harness() {
             return BrokerConformance.this.harness();

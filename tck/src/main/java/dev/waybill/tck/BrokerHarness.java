@@ -1,9 +1,11 @@
 package dev.waybill.tck;
 
+import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** What the suite needs to know of a broker. All but {@link #config} has a default. */
@@ -20,6 +22,16 @@ public interface BrokerHarness {
     /** The longest that a message may take from a send to a consumer that has just started. */
     default Duration patience() {
         return Duration.ofSeconds(30);
+    }
+
+    /** A short delay that the broker keeps well, and of which two can be told apart. */
+    default Duration step() {
+        return Duration.ofSeconds(1);
+    }
+
+    /** How much later than its time a delayed message may come to a consumer that waits for it. */
+    default Duration lateness() {
+        return Duration.ofSeconds(3);
     }
 
     /** How long nothing must happen for the suite to believe that nothing will. */
@@ -42,6 +54,19 @@ public interface BrokerHarness {
 
     /** Cuts every connection of a Waybill, while the broker lives on, if that can be done here. */
     default Optional<Consumer<Waybill>> loseConnections() {
+        return Optional.empty();
+    }
+
+    /** Whoever sends past Waybill, if that can be done here. */
+    default Optional<OtherSoftware> otherSoftware() {
+        return Optional.empty();
+    }
+
+    /**
+     * Takes the dead-letter queue of a queue, in which there is nothing, away from a Waybill that has declared it, if that can be
+     * done here. What it returns gives it back.
+     */
+    default Optional<BiFunction<Waybill, Queue<?>, Runnable>> loseDeadLetterQueue() {
         return Optional.empty();
     }
 }

@@ -9,18 +9,23 @@ import dev.waybill.Capability;
 import dev.waybill.CapabilityException;
 import dev.waybill.ConfigException;
 import dev.waybill.Health;
+import dev.waybill.Message;
 import dev.waybill.Producer;
 import dev.waybill.Queue;
 import dev.waybill.Subscription;
 import dev.waybill.TopologyException;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.WaybillObserver;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Rules of configuration, capabilities, topology and health. */
@@ -169,6 +174,53 @@ abstract class OperationRules extends Chapter {
         StringWriter text = new StringWriter();
         wrong.printStackTrace(new PrintWriter(text));
         assertThat(text.toString()).doesNotContain(secret);
+    }
+
+    /** Adds what W3C's propagators write. */
+    private static final class Tracing implements WaybillObserver {
+        static final Map<String, String> HEADERS = Map.of(
+                "traceparent",
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                "tracestate",
+                "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
+                "baggage",
+                "userId=Am%C3%A9lie,serverNode=DF%2028;property=1");
+
+        @Override
+        public Sending sending(String broker, String queue, Message<?> message, int bodyBytes) {
+            return new Sending() {
+                @Override
+                public Map<String, String> headers() {
+                    return HEADERS;
+                }
+
+                @Override
+                public void ended(@Nullable Throwable failure) {}
+            };
+        }
+    }
+
+    @Test
+    void e5_1_headersThatAnObserverAddsTravelThroughRetriesAndIntoTheDeadLetterQueue() {
+        Queue<String> queue = newQueue().maxDeliveries(2).build();
+        List<Map<String, String>> handled = Collections.synchronizedList(new ArrayList<>());
+        // A consumer of its own, which adds nothing.
+        another().consumer(queue).start(delivery -> {
+            handled.add(delivery.headers());
+            throw new IllegalStateException("never");
+        });
+        List<Map<String, String>> dead = Collections.synchronizedList(new ArrayList<>());
+        another().deadLetterConsumer(queue).start(letter -> dead.add(letter.headers()));
+        Producer<String> producer =
+                another(harness().config().observer(new Tracing())).producer(queue);
+        producer.send(Message.with("m").header("tenant", "acme").build()).join();
+        await().untilAsserted(() -> assertThat(dead).hasSize(1));
+        assertThat(handled).hasSize(2);
+        assertThat(handled)
+                .allSatisfy(headers -> assertThat(headers)
+                        .containsAllEntriesOf(Tracing.HEADERS)
+                        .containsEntry("tenant", "acme"));
+        assertThat(dead.get(0)).containsAllEntriesOf(Tracing.HEADERS).containsEntry("tenant", "acme");
     }
 
     @Test

@@ -2,9 +2,7 @@ package dev.waybill.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
-import dev.waybill.inmemory.InMemoryInspection;
 import dev.waybill.tck.broken.Fault;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -13,8 +11,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -29,15 +25,21 @@ class BrokenAdaptersTest {
     private static final List<Class<?>> CHAPTERS = List.of(
             SendingRules.class,
             HandlingRules.class,
+            RetryRules.class,
             FlowRules.class,
             DeadLetterRules.class,
+            PoisonRules.class,
+            RedriveRules.class,
+            IdempotencyRules.class,
+            BreakerRules.class,
+            PriorityRules.class,
             OperationRules.class,
             RecoveryRules.class);
 
     /** What the subject below is to be; the kit makes it, so that it cannot be told. */
     private static @Nullable Fault current;
 
-    /** Timed locks, for the fault that forgets them. */
+    /** Timed locks, or priorities, for the fault that forgets them. */
     private static String emulation = "";
 
     @ParameterizedTest
@@ -62,7 +64,11 @@ class BrokenAdaptersTest {
     }
 
     private static long run(Fault fault, ToLongFunction<Events> count) {
-        emulation = fault == Fault.FORGETS_THE_LOCK ? "?emulate=sqs" : "";
+        emulation = switch (fault) {
+            case FORGETS_THE_LOCK -> "?emulate=sqs";
+            case FORGETS_THE_PRIORITY -> "?emulate=rabbitmq";
+            default -> "";
+        };
         Method test = testOf(fault.foundBy());
         return count.applyAsLong(EngineTestKit.engine("junit-jupiter")
                 .selectors(DiscoverySelectors.selectNestedMethod(
@@ -125,7 +131,7 @@ class BrokenAdaptersTest {
         }
     }
 
-    private record BrokenHarness(String number) implements BrokerHarness {
+    private record BrokenHarness(String number) implements EmbeddedHarness {
         @Override
         public WaybillConfig config() {
             WaybillConfig config = WaybillConfig.of(
@@ -134,29 +140,13 @@ class BrokenAdaptersTest {
         }
 
         @Override
-        public Duration shortLock() {
-            return Duration.ofSeconds(1);
-        }
-
-        @Override
         public Duration patience() {
             return Duration.ofSeconds(3);
         }
 
         @Override
-        public Duration quiet() {
-            return Duration.ofMillis(150);
-        }
-
-        @Override
-        public Class<?> nativeType() {
-            return InMemoryInspection.class;
-        }
-
-        @Override
-        public Optional<Consumer<Waybill>> loseConnections() {
-            return Optional.of(waybill ->
-                    waybill.unwrap(InMemoryInspection.class).orElseThrow().disconnect());
+        public Duration step() {
+            return Duration.ofMillis(200);
         }
     }
 }

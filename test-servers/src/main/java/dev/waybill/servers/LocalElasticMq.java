@@ -3,6 +3,7 @@ package dev.waybill.servers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +31,9 @@ final class LocalElasticMq extends LocalServer {
     @Override
     void launch() throws IOException {
         Path file = Files.writeString(data().resolve("elasticmq.conf"), configuration());
-        run(
-                "ElasticMQ",
-                List.of(
-                        Command.jdk("java"),
-                        "-Xmx512m",
-                        "-Dconfig.file=" + file,
-                        "-cp",
-                        jars + "/*",
-                        "org.elasticmq.server.Main"),
-                Map.of());
+        List<String> command = new ArrayList<>(javaCommand());
+        command.addAll(List.of("-Xmx512m", "-Dconfig.file=" + file, "-cp", jars + "/*", "org.elasticmq.server.Main"));
+        run("ElasticMQ", command, Map.of());
     }
 
     private String configuration() {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,15 +46,8 @@ final class LocalKafka extends LocalServer implements KafkaServer {
     }
 
     private void format(Path properties) {
-        List<String> command = java(
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                clusterId(),
-                "-c",
-                properties.toString());
+        List<String> command =
+                java("-Xmx128m", "kafka.tools.StorageTool", "format", "-t", clusterId(), "-c", properties.toString());
         Command.run(new ProcessBuilder(command), FORMAT_LIMIT);
     }
 
@@ -71,15 +65,14 @@ final class LocalKafka extends LocalServer implements KafkaServer {
     }
 
     private List<String> java(String... arguments) {
-        return Stream.concat(
-                        Stream.of(
-                                Command.jdk("java"),
-                                "-cp",
-                                jars + "/*",
-                                "-Dorg.slf4j.simpleLogger.showDateTime=true",
-                                "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"),
-                        Stream.of(arguments))
-                .toList();
+        List<String> command = new ArrayList<>(javaCommand());
+        command.addAll(List.of(
+                "-cp",
+                jars + "/*",
+                "-Dorg.slf4j.simpleLogger.showDateTime=true",
+                "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS"));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     private String properties() {

@@ -15,6 +15,12 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
     private static final Duration COMMAND_LIMIT = Duration.ofMinutes(1);
     private static final Map<String, List<String>> SUITES =
             Map.of("4.3", List.of("sid", "forky"), "4.0", List.of("trixie"));
+    /** In milliseconds: what expires while the server starts, and cannot be routed yet, would be tried again after three minutes. */
+    private static final String RETRIES_SOON = " -rabbit dead_letter_worker_publisher_confirm_timeout 15000";
+
+    /** Its schedulers otherwise spin while they wait, at the cost of whatever else runs on the machine. */
+    private static final String NO_SPINNING = " +sbwt none +sbwtdcpu none +sbwtdio none";
+
     private static final String LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}";
 
     private final Path tree;
@@ -106,7 +112,9 @@ final class LocalRabbitMq extends LocalServer implements RabbitMqServer {
         environment.put("RABBITMQ_DIST_PORT", Integer.toString(distributionPort));
         environment.put("ERL_EPMD_PORT", Integer.toString(epmdPort));
         environment.put("ERL_EPMD_ADDRESS", "127.0.0.1");
-        environment.put("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", LOOPBACK_ONLY + " -start_epmd false");
+        environment.put(
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                LOOPBACK_ONLY + " -start_epmd false" + RETRIES_SOON + NO_SPINNING);
         environment.put("RABBITMQ_CTL_ERL_ARGS", LOOPBACK_ONLY);
         // Makes its script turn into the server, so that the process we started is the one that serves.
         environment.put("RUNNING_UNDER_SYSTEMD", "true");

@@ -43,6 +43,17 @@ abstract class LocalServer implements TestServer {
     /** The last that a running server is asked before it is killed. */
     void beforeKill() {}
 
+    /**
+     * How a server in Java begins. Where the system property {@code waybill.it.light} is set, as in the tests, it is one that is soon over:
+     * the best compiler and its many threads would cost more than they bring.
+     */
+    static List<String> javaCommand() {
+        String java = Command.jdk("java");
+        return Boolean.getBoolean("waybill.it.light")
+                ? List.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+                : List.of(java);
+    }
+
     final Path data() {
         return data;
     }

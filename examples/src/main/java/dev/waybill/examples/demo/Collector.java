@@ -17,9 +17,13 @@ final class Collector {
         this.ledger = ledger;
     }
 
-    /** Starts; it ends with the Waybill. */
-    void start(Waybill waybill, DemoQueues queues) {
+    /** Starts to read the results; it ends with the Waybill. */
+    void readResults(Waybill waybill, DemoQueues queues) {
         waybill.consumer(queues.results()).startBatch(BATCH, this::results);
+    }
+
+    /** Starts to take what is among the dead letters; it ends with the Waybill. */
+    void takeDeadLetters(Waybill waybill, DemoQueues queues) {
         waybill.deadLetterConsumer(queues.files()).start(this::dead);
     }
 

@@ -17,8 +17,11 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         usageHelpWidth = 100,
         description = {
-            "Sends every file of a folder through a queue to competing consumers, kills one of them half-way, and proves by a "
-                    + "ledger that nothing was lost. A file that is not JSON ends in the dead-letter queue.",
+            "Sends every file of a folder, for premium, standard and free customers, through a queue with priorities to competing "
+                    + "consumers and kills one of them half-way. Then the gateway that "
+                    + "they call goes down, and the queue waits behind a circuit breaker; it comes back with a fault, and what it "
+                    + "refuses is redriven from the dead-letter queue once it is mended. A file that is not JSON stays dead. A "
+                    + "ledger proves that nothing was lost.",
             ""
         },
         footer = {
@@ -90,6 +93,12 @@ public final class Demo implements Callable<Integer> {
                     "How long nothing may happen before what has not come is called lost, 1 to 3600; by default ${DEFAULT-VALUE}.")
     private int patience = 60;
 
+    @Option(
+            names = "--outage",
+            paramLabel = "SECONDS",
+            description = "How long the gateway is down, 0 to 600; by default ${DEFAULT-VALUE}.")
+    private int outage = 3;
+
     @Option(names = "--help", usageHelp = true, description = "This text.")
     @SuppressWarnings("UnusedVariable") // read by picocli
     private boolean help;
@@ -160,6 +169,7 @@ public final class Demo implements Callable<Integer> {
         within("--concurrency", concurrency, 1, 1000);
         within("--copies", copies, 1, 100_000);
         within("--patience", patience, 1, 3600);
+        within("--outage", outage, 0, 600);
         if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
             throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
         }
@@ -171,7 +181,8 @@ public final class Demo implements Callable<Integer> {
             throw wrong(files.files().size() + " files and --copies " + copies + " are more than " + MOST_MESSAGES
                     + " messages, which the ledger does not hold");
         }
-        return new Plan(files, copies, consumers, concurrency, queue, Duration.ofSeconds(patience));
+        return new Plan(
+                files, copies, consumers, concurrency, queue, Duration.ofSeconds(patience), Duration.ofSeconds(outage));
     }
 
     private static void within(String option, int value, int least, int most) {

@@ -2,6 +2,7 @@ package dev.waybill.examples.demo;
 
 import dev.waybill.Codec;
 import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
 import java.time.Duration;
 
 /**
@@ -14,19 +15,21 @@ record DemoQueues(String name, Duration lock) {
 
     /** The files as the sender sees them: bytes, since not every file is JSON. */
     Queue<byte[]> files() {
-        return declared(name, Codec.bytes());
+        return declared(name, Codec.bytes()).priorities(Tiers.POLICY).build();
     }
 
     /** The same queue as the consumers see it. */
     Queue<Webhook> webhooks() {
-        return declared(name, new WebhookCodec());
+        return declared(name, new WebhookCodec()).priorities(Tiers.POLICY).build();
     }
 
     Queue<WorkResult> results() {
-        return declared(name + "-results", Codec.json(WorkResult.class));
+        return declared(name + "-results", Codec.json(WorkResult.class)).build();
     }
 
-    private <T> Queue<T> declared(String queue, Codec<T> codec) {
-        return Queue.named(queue, codec).lockDuration(lock).build();
+    private <T> Queue.Builder<T> declared(String queue, Codec<T> codec) {
+        return Queue.named(queue, codec)
+                .lockDuration(lock)
+                .retry(RetryPolicy.DEFAULT.deadLetterOn(Gateway.Refusal.class));
     }
 }

@@ -44,8 +44,11 @@ final class FolderSender {
         String id = run + "-" + ++number;
         ledger.expect(id, file, digest);
         // Waits here when too many are in flight, so a large folder is never in memory as a whole.
-        CompletableFuture<Void> sent =
-                producer.send(Message.with(body).id(id).header(FILE, file).build());
+        CompletableFuture<Void> sent = producer.send(Message.with(body)
+                .id(id)
+                .header(FILE, file)
+                .tier(Tiers.of(number))
+                .build());
         CompletableFuture<Void> unused = sent.whenComplete((stored, failure) -> {
             if (failure == null) {
                 ledger.stored(id);

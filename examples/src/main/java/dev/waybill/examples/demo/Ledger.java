@@ -17,6 +17,7 @@ final class Ledger {
     private final Map<String, Integer> types = new HashMap<>();
     private final Map<String, Integer> repositories = new HashMap<>();
     private final Map<String, Integer> consumers = new TreeMap<>();
+    private final Map<String, List<Long>> waits = new HashMap<>();
     private final List<DeadFile> dead = new ArrayList<>();
     private long pulse;
     private int open;
@@ -26,6 +27,7 @@ final class Ledger {
     private int altered;
     private int strangers;
     private long bytes;
+    private long redriven;
 
     /** One message. */
     private static final class Entry {
@@ -101,6 +103,7 @@ final class Ledger {
             types.merge(result.type(), 1, Integer::sum);
             repositories.merge(result.repository(), 1, Integer::sum);
             bytes += result.bytes();
+            waits.computeIfAbsent(result.tier(), tier -> new ArrayList<>()).add(result.waitedMillis());
         }
         entry.attempts.add(result.attempt());
         consumers.merge(result.consumer(), 1, Integer::sum);
@@ -131,6 +134,12 @@ final class Ledger {
         came(entry, redelivered);
         entry.deaths++;
         dead.add(file);
+    }
+
+    /** So many dead letters were sent to their queue again, whose deaths nobody has told of. */
+    synchronized void redriven(long letters) {
+        pulse++;
+        redriven += letters;
     }
 
     private void came(Entry entry, boolean redelivered) {
@@ -183,12 +192,14 @@ final class Ledger {
                 lost.add(entry.file);
             }
         }
-        Totals totals = new Totals(sent, processed, died, lost.size(), duplicates, unflagged, altered, unsent.size());
+        Totals totals =
+                new Totals(sent, processed, died, redriven, lost.size(), duplicates, unflagged, altered, unsent.size());
         return new Summary(
                 totals,
                 Map.copyOf(types),
                 Map.copyOf(repositories),
                 new TreeMap<>(consumers),
+                Map.copyOf(waits),
                 redelivered,
                 bytes,
                 List.copyOf(dead),

@@ -12,7 +12,12 @@ final class LocalVictim implements Victim {
     LocalVictim(WaybillConfig config, DemoQueues queues, String name, int concurrency, long share) {
         this.name = name;
         worker = Worker.start(
-                config, queues, name, concurrency, new HoldAfter(share, messageId -> held.incrementAndGet()));
+                config,
+                queues,
+                name,
+                concurrency,
+                new HoldAfter(share, messageId -> held.incrementAndGet()),
+                new Gateway());
     }
 
     @Override

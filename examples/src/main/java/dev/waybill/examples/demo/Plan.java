@@ -11,8 +11,16 @@ import java.time.Duration;
  * @param concurrency how many handlers each has
  * @param queue the queue's name
  * @param patience how long nothing may happen, beyond the lock of a killed consumer, before what has not come is lost
+ * @param outage how long the gateway is down
  */
-record Plan(InputFolder folder, int copies, int consumers, int concurrency, String queue, Duration patience) {
+record Plan(
+        InputFolder folder,
+        int copies,
+        int consumers,
+        int concurrency,
+        String queue,
+        Duration patience,
+        Duration outage) {
 
     int messages() {
         return folder.files().size() * copies + (folder.wholesome() ? 1 : 0);

@@ -1,5 +1,6 @@
 package dev.waybill.examples.demo;
 
+import dev.waybill.PriorityPolicy;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ final class Report {
     private static final int MOST_TYPES = 10;
     private static final int MOST_REPOSITORIES = 5;
     private static final int MOST_FILES = 10;
+    private static final int LONGEST_BAR = 40;
 
     private Report() {}
 
@@ -22,6 +24,7 @@ final class Report {
         counted(out, "Type", summary.types(), MOST_TYPES);
         counted(out, "Repository", summary.repositories(), MOST_REPOSITORIES);
         consumers(out, summary);
+        waits(out, summary.waits());
         deadLetters(out, summary.dead());
         files(out, "LOST", summary.lost());
         files(out, "NOT SENT", summary.unsent());
@@ -49,6 +52,28 @@ final class Report {
         TextTable table = new TextTable("Consumers", "name", "messages", "share");
         summary.consumers().forEach((name, count) -> table.row(name, count, Math.round(100.0 * count / all) + " %"));
         table.appendTo(out);
+    }
+
+    /** The bar ends at what nine of ten waited at most. */
+    private static void waits(StringBuilder out, Map<String, List<Long>> waits) {
+        long longest =
+                waits.values().stream().mapToLong(all -> part(all, 90)).max().orElse(0);
+        TextTable table =
+                new TextTable("Wait for a handler, by tier", "tier", "messages", "half, ms", "9 of 10, ms", "");
+        for (PriorityPolicy.Tier tier : Tiers.POLICY.tiers()) {
+            List<Long> all = waits.getOrDefault(tier.name(), List.of());
+            if (!all.isEmpty()) {
+                long nine = part(all, 90);
+                String bar = "#".repeat((int) (LONGEST_BAR * nine / Math.max(1, longest)));
+                table.row(tier.name(), all.size(), part(all, 50), nine, bar);
+            }
+        }
+        table.appendTo(out);
+    }
+
+    private static long part(List<Long> waits, int percent) {
+        List<Long> sorted = waits.stream().sorted().toList();
+        return sorted.get(Math.min(sorted.size() - 1, sorted.size() * percent / 100));
     }
 
     private static void deadLetters(StringBuilder out, List<DeadFile> dead) {
@@ -87,6 +112,7 @@ final class Report {
                 seconds,
                 totals.altered() == 0 ? "is that of the file" : "but " + totals.altered() + " is that of the file"));
         out.append(result.kill()).append('\n');
+        out.append(result.gateway()).append('\n');
         out.append(String.format(
                 Locale.ROOT,
                 "%d processed on a redelivery; duplicates without a redelivery flag: %d%n",

@@ -10,6 +10,7 @@ import java.util.Map;
  * @param types how many messages of each type were processed
  * @param repositories how many of each repository
  * @param consumers how many each consumer processed, repetitions included
+ * @param waits how long each processed message waited for its handler, in milliseconds, by tier
  * @param redelivered how many were processed on a delivery flagged as redelivered
  * @param bytes of all that was processed, each message once
  * @param dead the dead letters
@@ -22,6 +23,7 @@ record Summary(
         Map<String, Integer> types,
         Map<String, Integer> repositories,
         Map<String, Integer> consumers,
+        Map<String, List<Long>> waits,
         int redelivered,
         long bytes,
         List<DeadFile> dead,

@@ -6,13 +6,23 @@ package dev.waybill.examples.demo;
  * @param sent stored by the broker
  * @param processed handled by a consumer at least once
  * @param dead in the dead-letter queue, and never processed
+ * @param redriven sent from there to their queue again; they are processed, dead or lost like any other
  * @param lost neither
  * @param duplicates how many more times than once messages were processed or dead-lettered
  * @param unflagged those of the duplicates that were not flagged as redelivered: an error
  * @param altered processed with another digest than was sent: an error
  * @param unsent refused by the broker: an error of another kind
  */
-record Totals(int sent, int processed, int dead, int lost, int duplicates, int unflagged, int altered, int unsent) {
+record Totals(
+        int sent,
+        int processed,
+        int dead,
+        long redriven,
+        int lost,
+        int duplicates,
+        int unflagged,
+        int altered,
+        int unsent) {
 
     /** Whether everything came through: nothing lost or altered, no duplicate unflagged, nothing refused. */
     boolean clean() {
@@ -20,7 +30,7 @@ record Totals(int sent, int processed, int dead, int lost, int duplicates, int u
     }
 
     String line() {
-        return "sent=" + sent + " processed=" + processed + " dead=" + dead + " lost=" + lost + " duplicates="
-                + duplicates;
+        return "sent=" + sent + " processed=" + processed + " dead=" + dead + " redriven=" + redriven + " lost=" + lost
+                + " duplicates=" + duplicates;
     }
 }

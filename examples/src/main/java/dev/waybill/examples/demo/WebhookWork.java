@@ -1,6 +1,7 @@
 package dev.waybill.examples.demo;
 
 import dev.waybill.Delivery;
+import dev.waybill.PriorityPolicy;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The work on one webhook: what kind of event, in which repository, and the digest. Thread-safe. */
@@ -14,7 +15,8 @@ final class WebhookWork {
         this.consumer = consumer;
     }
 
-    WorkResult on(Delivery<Webhook> delivery) {
+    /** @param waitedMillis from its sending to its handler */
+    WorkResult on(Delivery<Webhook> delivery, long waitedMillis) {
         Webhook webhook = delivery.payload();
         return new WorkResult(
                 delivery.id(),
@@ -24,7 +26,9 @@ final class WebhookWork {
                 type(delivery.headers().getOrDefault(FolderSender.FILE, NONE)),
                 webhook.json().at("/repository/full_name").asText(NONE),
                 Digest.of(webhook.body()),
-                webhook.body().length);
+                webhook.body().length,
+                delivery.tier().map(PriorityPolicy.Tier::name).orElse(NONE),
+                waitedMillis);
     }
 
     /** {@code issues.opened.payload.json} is of the type {@code issues}. */

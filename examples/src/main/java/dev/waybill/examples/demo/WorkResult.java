@@ -11,6 +11,8 @@ package dev.waybill.examples.demo;
  * @param repository where it happened, such as {@code octo/hello}, or {@code (none)}
  * @param sha256 the digest of the body as received
  * @param bytes the length of the body
+ * @param tier whose message it is
+ * @param waitedMillis how long it waited from its sending to its handler
  */
 record WorkResult(
         String messageId,
@@ -20,4 +22,6 @@ record WorkResult(
         String type,
         String repository,
         String sha256,
-        int bytes) {}
+        int bytes,
+        String tier,
+        long waitedMillis) {}

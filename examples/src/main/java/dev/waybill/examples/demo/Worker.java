@@ -24,17 +24,26 @@ final class Worker implements AutoCloseable {
         this.subscription = subscription;
     }
 
-    static Worker start(WaybillConfig config, DemoQueues queues, String name, int concurrency, Checkpoint checkpoint) {
-        Waybill waybill = Waybill.open(config.with("waybill.client-name", name));
+    static Worker start(
+            WaybillConfig config,
+            DemoQueues queues,
+            String name,
+            int concurrency,
+            Checkpoint checkpoint,
+            Gateway gateway) {
+        Waybill waybill = Waybill.open(config.with("waybill.client-name", name).observer(gateway));
         try {
             Producer<WorkResult> results = waybill.producer(queues.results());
             WebhookWork work = new WebhookWork(name);
             Subscription subscription = waybill.consumer(queues.webhooks())
                     .concurrency(concurrency)
                     .prefetch(PREFETCH)
+                    .circuitBreaker(gateway.breaker())
                     .start(delivery -> {
+                        long waited = System.currentTimeMillis() - delivery.sentAtMillis();
                         checkpoint.pass(delivery.id());
-                        WorkResult result = work.on(delivery);
+                        gateway.call(delivery.id());
+                        WorkResult result = work.on(delivery, waited);
                         results.sendAndWait(Message.of(result));
                     });
             return new Worker(waybill, subscription);

@@ -33,7 +33,7 @@ public final class WorkerProcess {
         WaybillConfig config = WaybillConfig.of(settings(stdin));
         DemoQueues queues = new DemoQueues(args[3], Duration.parse(args[4]));
         HoldAfter hold = new HoldAfter(Long.parseLong(args[2]), id -> report(HOLDING + id));
-        Worker.start(config, queues, args[0], Integer.parseInt(args[1]), hold);
+        Worker.start(config, queues, args[0], Integer.parseInt(args[1]), hold, new Gateway());
         report(READY);
         while (stdin.readLine() != null) {
             // Nothing more is said; the end is what counts.

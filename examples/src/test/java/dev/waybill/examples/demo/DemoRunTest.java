@@ -21,6 +21,7 @@ class DemoRunTest {
     private static final Progress UNSEEN = Progress.of(new PrintStream(PrintStream.nullOutputStream()), false, 80, 1);
 
     private static final Duration LOCK = Duration.ofSeconds(1);
+    private static final Duration OUTAGE = Duration.ofSeconds(1);
     private static final String QUEUE = "demo-test";
 
     @TempDir
@@ -30,7 +31,7 @@ class DemoRunTest {
         WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", uri));
         try (DemoBroker broker = new DemoBroker("", config, LOCK, true, () -> {})) {
             return new DemoRun(
-                            new Plan(InputFolder.open(folder), copies, 3, 2, QUEUE, Duration.ofSeconds(2)),
+                            new Plan(InputFolder.open(folder), copies, 3, 2, QUEUE, Duration.ofSeconds(2), OUTAGE),
                             broker,
                             UNSEEN)
                     .run();
@@ -57,6 +58,9 @@ class DemoRunTest {
         assertThat(totals.sent()).isEqualTo(31);
         assertThat(totals.processed()).isEqualTo(30);
         assertThat(totals.dead()).isEqualTo(1);
+        assertThat(totals.redriven()).as("what the gateway refused").isEqualTo(3);
+        assertThat(result.gateway()).contains("down for 1.0 s").endsWith("deliveries counted for it: 0");
+        assertThat(result.gateway()).as("the breaker was needed").doesNotContain(" 0 calls failed");
         assertThat(result.kill()).contains("consumer-1 was killed");
         assertThat(result.kill()).as("it held something").doesNotEndWith("it held 0");
         assertThat(result.summary().redelivered()).isPositive();
@@ -70,7 +74,7 @@ class DemoRunTest {
 
         DemoRun.Result result = run("in-memory:demo-run-license", 1);
 
-        assertThat(result.summary().totals().line()).startsWith("sent=11 processed=10 dead=1 lost=0");
+        assertThat(result.summary().totals().line()).startsWith("sent=11 processed=10 dead=1 redriven=3 lost=0");
         assertThat(result.summary().dead()).singleElement().satisfies(dead -> {
             assertThat(dead.file()).isEqualTo("LICENSE");
             assertThat(dead.reason()).startsWith("undecodable as application/json");

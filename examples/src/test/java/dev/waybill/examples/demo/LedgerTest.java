@@ -18,7 +18,16 @@ class LedgerTest {
 
     private static WorkResult result(String id, String attempt, boolean redelivered) {
         return new WorkResult(
-                id, attempt, attempt.split("/")[0], redelivered, "issues", "octo/hello", "digest of " + id, 10);
+                id,
+                attempt,
+                attempt.split("/")[0],
+                redelivered,
+                "issues",
+                "octo/hello",
+                "digest of " + id,
+                10,
+                "free",
+                5);
     }
 
     private static DeadFile deadFile(String file) {
@@ -32,7 +41,7 @@ class LedgerTest {
 
         Summary summary = ledger.summary();
 
-        assertThat(summary.totals().line()).isEqualTo("sent=3 processed=1 dead=1 lost=1 duplicates=0");
+        assertThat(summary.totals().line()).isEqualTo("sent=3 processed=1 dead=1 redriven=0 lost=1 duplicates=0");
         assertThat(summary.totals().clean()).isFalse();
         assertThat(summary.lost()).containsExactly("m3.json");
         assertThat(ledger.done()).isEqualTo(2);
@@ -48,7 +57,7 @@ class LedgerTest {
 
         Totals totals = ledger.summary().totals();
 
-        assertThat(totals.line()).isEqualTo("sent=3 processed=3 dead=0 lost=0 duplicates=1");
+        assertThat(totals.line()).isEqualTo("sent=3 processed=3 dead=0 redriven=0 lost=0 duplicates=1");
         assertThat(totals.clean()).isTrue();
         assertThat(ledger.summary().consumers()).containsEntry("c1", 1).containsEntry("c2", 3);
         assertThat(ledger.summary().types()).containsEntry("issues", 3);
@@ -110,7 +119,7 @@ class LedgerTest {
 
     @Test
     void aResultWithAnotherDigestIsAnError() {
-        ledger.processed(new WorkResult("m1", "c1/1", "c1", false, "issues", "octo/hello", "another", 10));
+        ledger.processed(new WorkResult("m1", "c1/1", "c1", false, "issues", "octo/hello", "another", 10, "free", 5));
 
         assertThat(ledger.summary().totals().altered()).isEqualTo(1);
         assertThat(ledger.summary().totals().clean()).isFalse();

@@ -2,14 +2,12 @@ package dev.waybill.tck.broken;
 
 import dev.waybill.Capabilities;
 import dev.waybill.Health;
-import dev.waybill.SendException;
 import dev.waybill.TopologyException;
 import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
+import dev.waybill.spi.Browser;
 import dev.waybill.spi.Destination;
-import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Limits;
-import dev.waybill.spi.Outbound;
 import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
@@ -42,7 +40,7 @@ final class BrokenBroker implements Broker {
     @Override
     public void declare(QueueDefinition queue, TopologyMode mode) {
         try {
-            working.declare(queue, mode);
+            working.declare(fault == Fault.LANES_ARE_ONE ? queue.withLane(0) : queue, mode);
         } catch (TopologyException differs) {
             if (fault != Fault.DIFFERENCES_GO_UNSEEN) {
                 throw differs;
@@ -50,15 +48,35 @@ final class BrokenBroker implements Broker {
         }
     }
 
+    private Destination place(Destination destination) {
+        return fault == Fault.LANES_ARE_ONE
+                ? new Destination(destination.queue().withLane(0), destination.role())
+                : destination;
+    }
+
     @Override
     public Sender sender(Destination destination, SenderListener listener) {
-        Sender sender = working.sender(destination, listener);
-        return fault == Fault.SWALLOWS_A_SEND_ERROR ? new SwallowingSender(sender) : sender;
+        return new BrokenSender(working.sender(place(destination), listener), fault);
     }
 
     @Override
     public Receiver receiver(Destination destination, ReceiverOptions options) {
-        return new BrokenReceiver(working.receiver(destination, options), fault);
+        return new BrokenReceiver(working.receiver(place(destination), options), fault);
+    }
+
+    @Override
+    public int lastDelivery(QueueDefinition queue) {
+        return working.lastDelivery(queue);
+    }
+
+    @Override
+    public long depth(Destination destination) {
+        return working.depth(destination);
+    }
+
+    @Override
+    public Browser browser(Destination destination) {
+        return working.browser(destination);
     }
 
     @Override
@@ -74,40 +92,5 @@ final class BrokenBroker implements Broker {
     @Override
     public void close() {
         working.close();
-    }
-
-    /** Says stored, whatever happened. */
-    private record SwallowingSender(Sender working) implements Sender {
-        @Override
-        public void send(List<? extends Outbound> batch) {
-            working.send(batch.stream().map(Swallowing::new).toList());
-        }
-
-        @Override
-        public boolean usable() {
-            return working.usable();
-        }
-
-        @Override
-        public void close() {
-            working.close();
-        }
-    }
-
-    private record Swallowing(Outbound message) implements Outbound {
-        @Override
-        public Envelope envelope() {
-            return message.envelope();
-        }
-
-        @Override
-        public void stored() {
-            message.stored();
-        }
-
-        @Override
-        public void failed(SendException.Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
-            message.stored();
-        }
     }
 }

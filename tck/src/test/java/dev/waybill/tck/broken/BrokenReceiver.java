@@ -31,12 +31,23 @@ final class BrokenReceiver implements Receiver {
         @Override
         public Envelope envelope() {
             Envelope envelope = real.envelope();
-            if (fault != Fault.CORRUPTS_HEADERS) {
+            Map<String, String> headers = new HashMap<>();
+            if (fault == Fault.CORRUPTS_HEADERS) {
+                envelope.headers()
+                        .forEach(
+                                (name, value) -> headers.put(name, value.strip().toLowerCase(Locale.ROOT)));
+            } else if (fault == Fault.FORGETS_THE_HEADERS && real.redelivered()) {
+                envelope.headers().forEach((name, value) -> {
+                    if (name.startsWith("waybill-")) {
+                        headers.put(name, value);
+                    }
+                });
+            } else if (fault == Fault.DROPS_UNKNOWN_HEADERS) {
+                headers.putAll(envelope.headers());
+                headers.remove("waybill-novelty");
+            } else {
                 return envelope;
             }
-            Map<String, String> headers = new HashMap<>();
-            envelope.headers()
-                    .forEach((name, value) -> headers.put(name, value.strip().toLowerCase(Locale.ROOT)));
             return new Envelope(
                     envelope.id(),
                     envelope.key(),
@@ -87,6 +98,10 @@ final class BrokenReceiver implements Receiver {
         }
         List<Inbound> twisted = new ArrayList<>();
         for (Inbound inbound : real) {
+            if (fault == Fault.DROPS_POISON && isPoison(inbound.envelope())) {
+                working.settle(List.of(new Accepted(inbound)));
+                continue;
+            }
             twisted.add(new Twisted(inbound, fault, false));
             if (fault == Fault.DELIVERS_TWICE && ++received % 10 == 0) {
                 twisted.add(new Twisted(inbound, fault, true));
@@ -99,6 +114,11 @@ final class BrokenReceiver implements Receiver {
             working.settle(real.stream().map(Accepted::new).toList());
         }
         return twisted;
+    }
+
+    private static boolean isPoison(Envelope envelope) {
+        String deliveries = envelope.headers().get("waybill-deliveries");
+        return deliveries != null && !deliveries.matches("\\d{1,9}");
     }
 
     /** A settlement that nobody asked for. */
@@ -122,7 +142,7 @@ final class BrokenReceiver implements Receiver {
     }
 
     /** The settlement that core asked for, of what was really received. */
-    private record Passed(Held held, Disposition disposition) implements Held {
+    private record Passed(Held held, Disposition disposition, long delayMillis) implements Held {
         @Override
         public Inbound inbound() {
             return ((Twisted) held.inbound()).real();
@@ -158,11 +178,25 @@ final class BrokenReceiver implements Receiver {
             if (((Twisted) held.inbound()).extra() || fault == Fault.ACKNOWLEDGES_EARLY || leaked) {
                 held.settled();
             } else {
-                boolean loses = fault == Fault.LOSES_ON_RETURN && disposition == Disposition.RETRY;
-                passed.add(new Passed(held, loses ? Disposition.ACCEPT : disposition));
+                if (fault == Fault.COUNTS_A_RELEASE && disposition == Disposition.RELEASE) {
+                    disposition = Disposition.RETRY;
+                }
+                boolean loses = fault == Fault.LOSES_ON_RETURN && disposition == Disposition.RETRY
+                        || fault == Fault.LOSES_AT_THE_LIMIT
+                                && disposition == Disposition.RELEASE
+                                && held.inbound().deliveryCount() >= 3;
+                passed.add(new Passed(
+                        held,
+                        loses ? Disposition.ACCEPT : disposition,
+                        fault == Fault.RETRIES_AT_ONCE ? 0 : held.delayMillis()));
             }
         }
         working.settle(passed);
+    }
+
+    @Override
+    public boolean canDelay(Inbound message, long delayMillis) {
+        return working.canDelay(((Twisted) message).real(), delayMillis);
     }
 
     @Override
@@ -171,7 +205,7 @@ final class BrokenReceiver implements Receiver {
             held.forEach(Held::extended);
         } else {
             working.extend(held.stream()
-                    .map(one -> new Passed(one, Disposition.RELEASE))
+                    .map(one -> new Passed(one, Disposition.RELEASE, 0))
                     .toList());
         }
     }

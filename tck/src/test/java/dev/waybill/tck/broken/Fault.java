@@ -26,6 +26,28 @@ public enum Fault {
     HIDES_A_LOST_CONNECTION(Rule.Q10_1),
     /** What comes again is not flagged. */
     FORGETS_THE_REDELIVERY_FLAG(Rule.Q2_2),
+    /** What comes again has lost the headers of its application. */
+    FORGETS_THE_HEADERS(Rule.E5_1),
+    /** What is given back untried counts as a delivery. */
+    COUNTS_A_RELEASE(Rule.B2_2),
+    /** Sends are not delayed. */
+    DELAYS_NOTHING(Rule.Q8_1),
+    /** What is given back to wait comes at once. */
+    RETRIES_AT_ONCE(Rule.D2_1),
+    /** Whoever sends a delayed message waits until it is due. */
+    WAITS_IN_LINE(Rule.Q8_2),
+    /** What cannot be read is deleted. */
+    DROPS_POISON(Rule.D8_2),
+    /** Headers that it does not know are left out. */
+    DROPS_UNKNOWN_HEADERS(Rule.D8_3),
+    /** A dead letter that was refused is reported as stored, so that its message is acknowledged. */
+    SWALLOWS_A_REFUSED_DEAD_LETTER(Rule.D9_1),
+    /** What is given back at its last delivery is gone. */
+    LOSES_AT_THE_LIMIT(Rule.D9_3),
+    /** All lanes of a queue are the same place. */
+    LANES_ARE_ONE(Rule.P1_1),
+    /** A broker that keeps priorities apart is not told of them. */
+    FORGETS_THE_PRIORITY(Rule.P1_2),
     /** A queue that differs from its declaration is taken as it is. */
     DIFFERENCES_GO_UNSEEN(Rule.E3_3);
 

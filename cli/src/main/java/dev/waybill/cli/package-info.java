@@ -1,0 +1,5 @@
+/** The command line tool: {@code waybill queues|dlq|health|capabilities}, on whatever broker the configuration names. */
+@NullMarked
+package dev.waybill.cli;
+
+import org.jspecify.annotations.NullMarked;

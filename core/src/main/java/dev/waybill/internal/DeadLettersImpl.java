@@ -1,0 +1,167 @@
+package dev.waybill.internal;
+
+import dev.waybill.BrokerUnavailableException;
+import dev.waybill.DeadLetter;
+import dev.waybill.DeadLetterFilter;
+import dev.waybill.DeadLetters;
+import dev.waybill.Queue;
+import dev.waybill.Redrive;
+import dev.waybill.spi.Browser;
+import dev.waybill.spi.Destination;
+import dev.waybill.spi.Inbound;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** Looks at the dead letters of one queue; what changes them, a {@link Sweep} does. */
+final class DeadLettersImpl implements DeadLetters {
+    private static final int PAGE = 100;
+
+    private final WaybillRuntime runtime;
+    private final Engine engine;
+    private final Destination dead;
+    private final Lanes main;
+
+    DeadLettersImpl(WaybillRuntime runtime, Engine engine, Destination dead, Lanes main) {
+        this.runtime = runtime;
+        this.engine = engine;
+        this.dead = dead;
+        this.main = main;
+    }
+
+    @Override
+    public long count() {
+        return WaybillRuntime.asking(
+                "cannot count " + dead, () -> engine.broker().depth(dead));
+    }
+
+    @Override
+    public List<DeadLetter> browse(DeadLetterFilter filter, int skip, int max) {
+        if (skip < 0 || max < 1) {
+            throw new IllegalArgumentException(
+                    "skip is " + skip + " and max is " + max + " but must be at least 0 and at least 1");
+        }
+        List<DeadLetter> page = new ArrayList<>();
+        int[] left = {skip};
+        look(letter -> {
+            if (filter.matches(letter) && --left[0] < 0) {
+                page.add(letter);
+            }
+            return page.size() < max;
+        });
+        return page;
+    }
+
+    @Override
+    public Optional<DeadLetter> find(String id) {
+        List<DeadLetter> found = browse(DeadLetterFilter.id(id), 0, 1);
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+    }
+
+    /** Hands over one after the other, until that says no. */
+    private void look(Predicate<DeadLetter> visitor) {
+        WaybillRuntime.asking("cannot look at " + dead, () -> {
+            try (Browser browser = engine.broker().browser(dead)) {
+                boolean on = true;
+                while (on) {
+                    List<Inbound> page = browser.next(PAGE);
+                    on = !page.isEmpty();
+                    for (int i = 0; on && i < page.size(); i++) {
+                        on = visitor.test(new DeadLetterView(
+                                page.get(i).envelope(), dead.queue().name()));
+                    }
+                }
+                return dead;
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new BrokerUnavailableException(
+                        "the thread was interrupted while it looked at " + dead, interrupted);
+            }
+        });
+    }
+
+    private Redrive.Report matching(DeadLetterFilter filter, long most) {
+        long[] looked = new long[1];
+        long[] matched = new long[1];
+        look(letter -> {
+            looked[0]++;
+            matched[0] += filter.matches(letter) ? 1 : 0;
+            return matched[0] < most;
+        });
+        return new Redrive.Report(looked[0], matched[0], 0, 0);
+    }
+
+    @Override
+    public Redrive redrive(DeadLetterFilter filter) {
+        return new RedriveImpl(filter);
+    }
+
+    @Override
+    public long purge(DeadLetterFilter filter, long expected) {
+        long matched = matching(filter, Long.MAX_VALUE).matched();
+        if (matched != expected) {
+            throw new IllegalStateException(
+                    matched + " of " + dead + " match, not " + expected + " as was expected; nothing is deleted");
+        }
+        return expected == 0
+                ? 0
+                : new Sweep(runtime, engine, dead, null, filter, 0, expected, report -> {})
+                        .run()
+                        .moved();
+    }
+
+    private final class RedriveImpl implements Redrive {
+        private final DeadLetterFilter filter;
+        private Lanes target = main;
+        private double perSecond;
+        private long limit = Long.MAX_VALUE;
+        private Consumer<Report> listener = report -> {};
+
+        RedriveImpl(DeadLetterFilter filter) {
+            this.filter = filter;
+        }
+
+        @Override
+        public Redrive to(Queue<?> queue) {
+            target = runtime.declare(queue);
+            return this;
+        }
+
+        @Override
+        public Redrive perSecond(double messages) {
+            if (!(messages > 0 && messages <= 1_000_000)) {
+                throw new IllegalArgumentException(
+                        "perSecond is " + messages + " but must be more than 0 and at most 1000000");
+            }
+            perSecond = messages;
+            return this;
+        }
+
+        @Override
+        public Redrive limit(long messages) {
+            if (messages < 1) {
+                throw new IllegalArgumentException("limit is " + messages + " but must be at least 1");
+            }
+            limit = messages;
+            return this;
+        }
+
+        @Override
+        public Redrive onProgress(Consumer<Report> listener) {
+            this.listener = listener;
+            return this;
+        }
+
+        @Override
+        public Report dryRun() {
+            return matching(filter, limit);
+        }
+
+        @Override
+        public Report run() {
+            return new Sweep(runtime, engine, dead, target, filter, perSecond, limit, listener).run();
+        }
+    }
+}

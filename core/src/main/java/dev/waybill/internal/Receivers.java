@@ -1,0 +1,322 @@
+package dev.waybill.internal;
+
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Destination;
+import dev.waybill.spi.Inbound;
+import dev.waybill.spi.Receiver;
+import dev.waybill.spi.ReceiverOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receivers of a subscription, each in a slot of its own: fetches through them, opens a broken one again, with backoff, and
+ * pauses, resumes and stops them all. Any thread may call it, without the intake's lock where it says that it blocks.
+ */
+final class Receivers<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(Receivers.class);
+    private static final Duration WAIT = Duration.ofSeconds(20);
+    private static final int MOST_SETTLED_AT_ONCE = 256;
+
+    private final Engine engine;
+    private final Lanes lanes;
+    private final Unsettled unsettled = new Unsettled();
+
+    /** Held while receivers are paused, resumed and opened again, which may take a while. */
+    private final ReentrantLock control = new ReentrantLock();
+
+    private final List<Slot> slots = new CopyOnWriteArrayList<>();
+    private volatile int limit;
+    private volatile Mode mode = Mode.FETCHING;
+    /** Whether every receiver has been told to fetch. */
+    private volatile boolean fetching = true;
+    /** Under the control. */
+    private boolean closed;
+
+    /** What the receivers are to do. */
+    enum Mode {
+        FETCHING,
+        PAUSED,
+        STOPPED
+    }
+
+    /** A place for one receiver. Whoever has made it busy fetches through it, and nobody else meanwhile. */
+    static final class Slot {
+        final Destination destination;
+        private final Backoff backoff = new Backoff();
+        private volatile @Nullable Lane lane;
+        private volatile long retryAtNanos = System.nanoTime();
+        private volatile @Nullable String trouble;
+
+        /** Guarded by the intake's lock. */
+        boolean busy;
+
+        Slot(Destination destination) {
+            this.destination = destination;
+        }
+
+        int lane() {
+            return destination.queue().lane();
+        }
+
+        /** Whether the last fetch left a receiver that works. */
+        boolean open() {
+            return lane != null;
+        }
+    }
+
+    /**
+     * Opens the first receiver of each lane, so that what is wrong from the start is said at the start.
+     *
+     * @param limit how many messages may be held of each lane
+     */
+    Receivers(Engine engine, Lanes lanes, int limit) {
+        this.engine = engine;
+        this.lanes = lanes;
+        this.limit = limit;
+        try {
+            for (Destination destination : lanes.all()) {
+                Slot first = new Slot(destination);
+                first.lane = open(destination);
+                slots.add(first);
+            }
+        } catch (RuntimeException failed) {
+            each(lane -> lane.receiver().close());
+            throw failed;
+        }
+        addSlots();
+    }
+
+    private Lane open(Destination destination) {
+        Receiver receiver = engine.broker().receiver(destination, new ReceiverOptions(limit));
+        int batch = Math.max(1, Math.min(MOST_SETTLED_AT_ONCE, limit / 4));
+        return new Lane(engine, destination, receiver, batch, unsettled, lanes);
+    }
+
+    private void addSlots() {
+        int maxReceive = engine.limits().maxReceive();
+        int wanted = Math.min(engine.limits().maxReceivers(), 1 + (limit - 1) / maxReceive);
+        for (int each = slots.size() / lanes.count(); each < wanted; each++) {
+            lanes.all().forEach(destination -> slots.add(new Slot(destination)));
+        }
+    }
+
+    /** Whether there is one only, which a worker may as well fetch from itself. */
+    boolean single() {
+        return slots.size() == 1;
+    }
+
+    /** One of this lane that is not busy and not in backoff, or null. Under the intake's lock. */
+    @Nullable
+    Slot free(int lane) {
+        long now = System.nanoTime();
+        // Every so many slots is one of the same lane.
+        for (int i = lane; i < slots.size(); i += lanes.count()) {
+            Slot slot = slots.get(i);
+            if (!slot.busy && now - slot.retryAtNanos >= 0) {
+                return slot;
+            }
+        }
+        return null;
+    }
+
+    /** Whether one is not being fetched from, in backoff or not. Under the intake's lock. */
+    boolean idle() {
+        for (Slot slot : slots) {
+            if (!slot.busy) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How long the backoff of the next one lasts; {@code Long.MAX_VALUE} if none is in backoff. Under the intake's lock. */
+    long nanosToRetry() {
+        long now = System.nanoTime();
+        long wait = Long.MAX_VALUE;
+        for (Slot slot : slots) {
+            if (!slot.busy && slot.retryAtNanos - now > 0) {
+                wait = Math.min(wait, slot.retryAtNanos - now);
+            }
+        }
+        return wait;
+    }
+
+    /** Waits for messages in a slot that the caller has made busy; blocks. Throws nothing of the broker's. */
+    List<HeldMessage<T>> fetch(Slot slot, int max) throws InterruptedException {
+        try {
+            Lane lane = slot.lane;
+            if (lane == null || !lane.receiver().ready()) {
+                // Before a wait; what is there already is settled with what comes of it.
+                flush();
+            }
+            if (lane == null) {
+                lane = reopen(slot);
+            }
+            List<Inbound> received = lane.receiver().receive(max, WAIT);
+            if (received.isEmpty()) {
+                return List.of();
+            }
+            unsettled.received(received.size());
+            engine.observer().received(slot.destination.queue().name(), received.size());
+            List<HeldMessage<T>> fetched = new ArrayList<>(received.size());
+            for (int i = 0; i < received.size(); i++) {
+                fetched.add(new HeldMessage<>(received.get(i), lane));
+            }
+            return fetched;
+        } catch (BrokerException trouble) {
+            broken(slot, trouble);
+            return List.of();
+        } catch (RuntimeException bug) {
+            LOG.error("receiver from {} failed in a way that its contract does not allow", slot.destination, bug);
+            broken(slot, new BrokerException(BrokerException.Kind.REFUSED, String.valueOf(bug), bug));
+            return List.of();
+        }
+    }
+
+    private Lane reopen(Slot slot) {
+        Lane opened = open(slot.destination);
+        boolean again = slot.trouble != null;
+        control.lock();
+        try {
+            slot.lane = opened;
+            slot.trouble = null;
+            slot.backoff.reset();
+            if (mode != Mode.FETCHING) {
+                tell(opened);
+            }
+            if (closed) {
+                opened.receiver().close();
+            }
+        } finally {
+            control.unlock();
+        }
+        if (again) {
+            LOG.info("receiver from {} is open again", slot.destination);
+        }
+        return opened;
+    }
+
+    private void broken(Slot slot, BrokerException trouble) {
+        long wait = slot.backoff.nextMillis();
+        slot.trouble = trouble.kind() + ": " + trouble.getMessage();
+        slot.retryAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(wait);
+        if (mode == Mode.STOPPED) {
+            // The close gets it.
+            return;
+        }
+        Lane lane = slot.lane;
+        slot.lane = null;
+        LOG.warn("receiver from {}: {}; opening it again in {} ms", slot.destination, slot.trouble, wait);
+        engine.observer().recovering(slot.destination.queue().name());
+        if (lane != null) {
+            lane.receiver().close();
+        }
+    }
+
+    /**
+     * Whether it makes sense to fetch: a receiver that is paused answers at once with nothing, so that whoever asks it again and
+     * again keeps the thread from which it would be told to go on.
+     */
+    boolean fetching() {
+        return fetching;
+    }
+
+    /** Settles what is decided, on every receiver; may block briefly. */
+    void flush() {
+        each(Lane::flush);
+    }
+
+    /**
+     * Changes what all receivers do; blocks, and one change waits for the other.
+     *
+     * @param change says what they are to do, and what is to be done after it
+     */
+    void change(Change change) {
+        control.lock();
+        try {
+            Mode wanted = change.mode();
+            try {
+                if (mode != wanted) {
+                    mode = wanted;
+                    fetching = false;
+                    each(this::tell);
+                }
+            } finally {
+                fetching = mode == Mode.FETCHING;
+                change.done();
+            }
+        } finally {
+            control.unlock();
+        }
+    }
+
+    /** One change, carried out under the control of the receivers. */
+    interface Change {
+        Mode mode();
+
+        void done();
+    }
+
+    private void tell(Lane lane) {
+        switch (mode) {
+            case FETCHING -> lane.receiver().resume();
+            case PAUSED -> lane.receiver().pause();
+            case STOPPED -> lane.receiver().stop();
+        }
+    }
+
+    /** Changes how many messages may be held. */
+    void limit(int limit) {
+        control.lock();
+        try {
+            this.limit = limit;
+            addSlots();
+            each(lane -> lane.receiver().prefetch(limit));
+        } finally {
+            control.unlock();
+        }
+    }
+
+    private void each(Consumer<Lane> action) {
+        for (Slot slot : slots) {
+            Lane lane = slot.lane;
+            if (lane != null) {
+                action.accept(lane);
+            }
+        }
+    }
+
+    Unsettled unsettled() {
+        return unsettled;
+    }
+
+    /** What is wrong with one, or null. */
+    @Nullable
+    String trouble() {
+        for (Slot slot : slots) {
+            String trouble = slot.trouble;
+            if (trouble != null) {
+                return trouble;
+            }
+        }
+        return null;
+    }
+
+    void close() {
+        control.lock();
+        try {
+            closed = true;
+        } finally {
+            control.unlock();
+        }
+        each(lane -> lane.receiver().close());
+    }
+}

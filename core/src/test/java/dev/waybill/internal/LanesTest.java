@@ -1,0 +1,199 @@
+package dev.waybill.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.Codec;
+import dev.waybill.Delivery;
+import dev.waybill.Message;
+import dev.waybill.Outcome;
+import dev.waybill.PriorityPolicy;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import dev.waybill.SendException;
+import dev.waybill.Subscription;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.inmemory.InMemoryInspection;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A consumer of several lanes, most of which are empty most of the time. */
+@Timeout(60)
+class LanesTest {
+    private final Waybill waybill = Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory")));
+    private final Queue<String> queue = Queue.named("lanes", Codec.text())
+            .priorities(PriorityPolicy.strict(10).aging(Duration.ofMinutes(1)))
+            .build();
+    private final List<String> handled = Collections.synchronizedList(new ArrayList<>());
+
+    @AfterEach
+    void close() {
+        List<String> violations =
+                waybill.unwrap(InMemoryInspection.class).orElseThrow().violations();
+        waybill.close();
+        assertThat(violations).isEmpty();
+    }
+
+    private static Message<String> message(int level) {
+        return Message.with("level " + level).priority(level).build();
+    }
+
+    @Test
+    void trialsOfAHalfOpenBreakerDoNotWaitForLanesThatAreEmpty() {
+        CircuitBreaker breaker = CircuitBreaker.of(
+                "trial",
+                CircuitBreakerConfig.custom()
+                        .permittedNumberOfCallsInHalfOpenState(3)
+                        .build());
+        breaker.transitionToOpenState();
+        breaker.transitionToHalfOpenState();
+        waybill.consumer(queue)
+                .concurrency(4)
+                .circuitBreaker(breaker)
+                .start(delivery -> handled.add(delivery.payload()));
+        Producer<String> producer = waybill.producer(queue);
+        for (int i = 0; i < 20; i++) {
+            producer.sendAndWait(message(0));
+        }
+        await().untilAsserted(() -> assertThat(handled).hasSize(20));
+        assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void whileItIsPausedNothingStartsInAnyLaneAndAfterwardsAllGoOn() {
+        Subscription subscription = waybill.consumer(queue).start(delivery -> handled.add(delivery.payload()));
+        Producer<String> producer = waybill.producer(queue);
+        subscription.pause();
+        for (int level = 0; level < 10; level++) {
+            producer.sendAndWait(message(level));
+        }
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(() -> assertThat(handled).isEmpty());
+        subscription.resume();
+        await().untilAsserted(() -> assertThat(handled).hasSize(10));
+    }
+
+    @Test
+    void noMoreIsHeldThanIsHandledAndThePrefetchOfEachLane() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        Subscription subscription =
+                waybill.consumer(queue).concurrency(2).prefetch(3).start(delivery -> go.await());
+        Producer<String> producer = waybill.producer(queue);
+        for (int level : new int[] {0, 9}) {
+            for (int i = 0; i < 50; i++) {
+                producer.sendAndWait(message(level));
+            }
+        }
+        await().untilAsserted(() -> assertThat(subscription.health().messages()).isEqualTo(2 + 3 + 3));
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(
+                        () -> assertThat(subscription.health().messages()).isEqualTo(2 + 3 + 3));
+        go.countDown();
+    }
+
+    @Test
+    void withoutPrefetchWhatIsNextIsFetchedWhileAHandlerRuns() {
+        Producer<String> producer = waybill.producer(queue);
+        for (int i = 0; i < 10; i++) {
+            producer.sendAndWait(message(0));
+            producer.sendAndWait(message(9));
+        }
+        Subscription[] subscription = new Subscription[1];
+        CountDownLatch started = new CountDownLatch(1);
+        subscription[0] = waybill.consumer(queue).prefetch(0).start(delivery -> {
+            started.await();
+            int highs = Collections.frequency(handled, "level 9") + (delivery.priority() == 9 ? 1 : 0);
+            if (highs < 10) {
+                // It is handled itself, and the first of both levels are at hand.
+                await().until(() -> subscription[0].health().messages() == 3);
+            }
+            handled.add(delivery.payload());
+        });
+        started.countDown();
+        await().untilAsserted(() -> assertThat(handled).hasSize(20));
+        // The first may have come before any other was at hand.
+        assertThat(handled.subList(1, 10)).containsOnly("level 9");
+    }
+
+    @Test
+    void aBatchIsOfTheHighestLevelIfThereIsEnoughOfThat() {
+        List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch go = new CountDownLatch(1);
+        Subscription subscription = waybill.consumer(queue).prefetch(2).startBatch(8, batch -> {
+            go.await();
+            batches.add(batch.stream().map(Delivery::priority).toList());
+            return batch.stream().map(delivery -> Outcome.accept()).toList();
+        });
+        Producer<String> producer = waybill.producer(queue);
+        producer.sendAndWait(message(5));
+        for (int i = 0; i < 8; i++) {
+            producer.sendAndWait(message(0));
+            producer.sendAndWait(message(9));
+        }
+        await().untilAsserted(() -> assertThat(subscription.health().messages()).isEqualTo(17));
+        go.countDown();
+        await().untilAsserted(() ->
+                assertThat(batches.stream().mapToInt(List::size).sum()).isEqualTo(17));
+        assertThat(batches).contains(List.of(9, 9, 9, 9, 9, 9, 9, 9));
+    }
+
+    @Test
+    void aSendToALaneThatWasNotOpenFailsAfterTheCloseAsAnyOther() {
+        Producer<String> producer = waybill.producer(queue);
+        producer.close();
+        assertThat(producer.send(message(7)))
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        SendException.class,
+                        failure -> assertThat(failure.reason()).isEqualTo(SendException.Reason.CLOSED));
+    }
+
+    @Test
+    void oneLevelThatIsNotThereSendsNoneOfMany() {
+        Producer<String> producer = waybill.producer(queue);
+        assertThatThrownBy(() -> producer.sendAll(List.of(message(1), message(10))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 to 9");
+        assertThat(waybill.depth(queue)).isZero();
+    }
+
+    @Test
+    void aLevelThatIsDeclaredLaterIsThereBesideConsumersThatDoNotKnowIt() {
+        waybill.consumer(queue).start(delivery -> handled.add("old " + delivery.payload()));
+        Queue<String> more = Queue.named("lanes", Codec.text())
+                .priorities(PriorityPolicy.strict(12).aging(Duration.ofMinutes(1)))
+                .build();
+        waybill.consumer(more).start(delivery -> handled.add("new " + delivery.payload()));
+        waybill.producer(more).sendAndWait(message(11));
+        await().untilAsserted(() -> assertThat(handled).containsExactly("new level 11"));
+        waybill.producer(queue).sendAndWait(message(9));
+        await().untilAsserted(() -> assertThat(handled).hasSize(2));
+    }
+
+    @Test
+    void depthsAreByLevel() {
+        Producer<String> producer = waybill.producer(queue);
+        producer.sendAndWait(message(0));
+        producer.sendAndWait(message(9));
+        producer.sendAndWait(message(9));
+        assertThat(waybill.depths(queue))
+                .hasSize(10)
+                .containsEntry(0, 1L)
+                .containsEntry(5, 0L)
+                .containsEntry(9, 2L);
+        assertThat(waybill.depth(queue)).isEqualTo(3);
+    }
+}

