@@ -36,13 +36,15 @@ import org.junit.jupiter.api.Test;
 abstract class Contract {
     static final Duration QUIET = Duration.ofMillis(300);
 
+    private TestContext context;
     Broker broker;
 
     abstract RabbitMqServer server();
 
     @BeforeEach
     void open() {
-        broker = new RabbitMqBrokerProvider().open(new TestContext(server().uri()));
+        context = new TestContext(server().uri());
+        broker = new RabbitMqBrokerProvider().open(context);
     }
 
     @AfterEach
@@ -363,6 +365,8 @@ abstract class Contract {
         try (Receiver receiver = queue.receiver(40)) {
             List<Inbound> held = receive(receiver, 40);
             receiver.prefetch(4);
+            // Until then the server may send as many as before.
+            await().until(context::idle);
             accept(receiver, held.subList(0, 30));
             assertThat(whatComesWithin(receiver, QUIET)).isEmpty();
             accept(receiver, held.subList(30, 36));

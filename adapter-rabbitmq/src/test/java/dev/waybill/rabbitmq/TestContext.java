@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A context as core would give it, with settings of the test's own. */
@@ -20,6 +21,7 @@ final class TestContext implements BrokerContext {
         return thread;
     });
 
+    private final AtomicInteger running = new AtomicInteger();
     private final String uri;
     private final Map<String, String> settings = new HashMap<>();
     private final Map<String, String> natives = new HashMap<>();
@@ -56,6 +58,11 @@ final class TestContext implements BrokerContext {
     TestContext connectTimeout(Duration timeout) {
         connectTimeout = timeout;
         return this;
+    }
+
+    /** Whether all is done that the adapter does on other threads. */
+    boolean idle() {
+        return running.get() == 0;
     }
 
     @Override
@@ -105,7 +112,16 @@ final class TestContext implements BrokerContext {
 
     @Override
     public Executor blocking() {
-        return BLOCKING;
+        return task -> {
+            running.incrementAndGet();
+            BLOCKING.execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    running.decrementAndGet();
+                }
+            });
+        };
     }
 
     @Override

@@ -45,7 +45,9 @@ final class Bench implements Callable<Integer> {
             description = {
                 "send, consume-1, consume-8, consume-64, latency; by default all, and those of failures:",
                 "retry: each message fails once and comes again at once; dead-letters: each is moved to the dead-letter queue;",
-                "redrive: each is moved back from there (plain: consumed, sent with confirms, then acknowledged)"
+                "redrive: each is moved back from there (plain: consumed, sent with confirms, then acknowledged);",
+                "and those of priorities, four levels and eight handlers: priority, on RabbitMQ, whose own client has them;",
+                "priority-strict, priority-aging: plain is Waybill with a queue that has none"
             })
     private List<Workload> workloads = List.of(Workload.values());
 
@@ -124,6 +126,9 @@ final class Bench implements Callable<Integer> {
             progress.printf("%s: %s%n", broker, server.product());
             Comparison comparison = new Comparison(site, plan(broker), progress);
             for (Workload workload : workloads) {
+                if (!workload.on(broker)) {
+                    continue;
+                }
                 try {
                     found.accept(comparison.run(workload));
                 } catch (BenchmarkException spoilt) {

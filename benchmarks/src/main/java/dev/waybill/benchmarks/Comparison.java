@@ -18,12 +18,17 @@ final class Comparison {
     }
 
     Result run(Workload workload) throws Exception {
-        Measurement measurement = new Measurement(site, plan);
+        WaybillContender ours = site.waybill().with(workload.priorities);
+        Measurement ofOurs = new Measurement(site, plan, ours, ours);
+        Measurement ofRival = switch (workload.rival) {
+            case PLAIN_CLIENT -> new Measurement(site, plan, ours, site.plain());
+            case PLAIN_QUEUE -> new Measurement(site, plan, site.waybill(), site.waybill());
+        };
         List<Sample> plain = new ArrayList<>();
         List<Sample> waybill = new ArrayList<>();
         for (int round = 0; round <= plan.rounds(); round++) {
-            Sample first = measurement.take(workload, site.plain());
-            Sample second = measurement.take(workload, site.waybill());
+            Sample first = ofRival.take(workload);
+            Sample second = ofOurs.take(workload);
             progress.printf(
                     Locale.ROOT,
                     "%s %s %s: plain %.2f, waybill %.2f %s (CPU %.1f, %.1f us/msg)%n",

@@ -14,6 +14,9 @@ final class Load {
     /** How many records a poll of Kafka brings at most. */
     static final int POLL_RECORDS = 500;
 
+    /** Of a queue with priorities. */
+    static final int LEVELS = 4;
+
     private Load() {}
 
     /** Waybill's prefetch that makes its bounds those of the plain client; Waybill polls half of it from Kafka. */

@@ -1,5 +1,7 @@
 package dev.waybill.benchmarks;
 
+import java.util.List;
+
 /** The plain client, which also looks after the server. */
 interface PlainContender extends Contender {
 
@@ -9,6 +11,9 @@ interface PlainContender extends Contender {
     /** The dead-letter queue, as {@link #left} takes it. */
     String deadLetterQueue(String queue);
 
-    /** Deletes the queue and its dead-letter queue. */
-    void delete(String queue) throws Exception;
+    /** Where Waybill puts the messages of a level, from 1, of a queue that has a lane a level. */
+    String lane(String queue, int level);
+
+    /** Deletes what messages are in, and the dead-letter queue of the first. */
+    void delete(List<String> queues) throws Exception;
 }

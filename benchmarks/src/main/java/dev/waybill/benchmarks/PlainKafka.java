@@ -110,9 +110,14 @@ final class PlainKafka implements PlainContender {
     }
 
     @Override
-    public void delete(String queue) throws Exception {
+    public String lane(String queue, int level) {
+        return queue + ".p" + level;
+    }
+
+    @Override
+    public void delete(List<String> queues) throws Exception {
         List<String> topics = admin.listTopics().names().get().stream()
-                .filter(topic -> topic.endsWith(queue))
+                .filter(topic -> topic.contains(queues.get(0)))
                 .toList();
         admin.deleteTopics(topics).all().get();
     }

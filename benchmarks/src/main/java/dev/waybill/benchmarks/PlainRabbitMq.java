@@ -6,6 +6,7 @@ import com.rabbitmq.client.ConfirmListener;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -93,10 +94,17 @@ final class PlainRabbitMq implements PlainContender {
     }
 
     @Override
-    public void delete(String queue) throws Exception {
+    public String lane(String queue, int level) {
+        return queue + ":p" + level;
+    }
+
+    @Override
+    public void delete(List<String> queues) throws Exception {
         try (Channel channel = sending.createChannel()) {
-            channel.queueDelete(queue);
-            channel.queueDelete(deadLetterQueue(queue));
+            for (String queue : queues) {
+                channel.queueDelete(queue);
+            }
+            channel.queueDelete(deadLetterQueue(queues.get(0)));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.waybill.benchmarks;
 
 import java.net.URI;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -94,10 +95,16 @@ final class PlainSqs implements PlainContender {
     }
 
     @Override
-    public void delete(String queue) {
-        for (String name : new String[] {queue, deadLetterQueue(queue)}) {
-            client.deleteQueue(r -> r.queueUrl(url(name)));
+    public String lane(String queue, int level) {
+        return queue + "-waybill-p" + level;
+    }
+
+    @Override
+    public void delete(List<String> queues) {
+        for (String queue : queues) {
+            client.deleteQueue(r -> r.queueUrl(url(queue)));
         }
+        client.deleteQueue(r -> r.queueUrl(url(deadLetterQueue(queues.get(0)))));
     }
 
     private String url(String queue) {

@@ -9,7 +9,7 @@ import java.util.UUID;
  *
  * @param broker as Waybill names it
  */
-record Site(String broker, PlainContender plain, Contender waybill) implements AutoCloseable {
+record Site(String broker, PlainContender plain, WaybillContender waybill) implements AutoCloseable {
     /** SQS signs requests, also to a server that does not check. */
     static final String USERNAME = "bench";
 
@@ -29,10 +29,10 @@ record Site(String broker, PlainContender plain, Contender waybill) implements A
         return new Site(broker, plain, WaybillContender.open(config, Load.prefetch(broker)));
     }
 
-    /** A queue that nobody has used, declared as Waybill does. */
-    String newQueue() throws Exception {
+    /** A queue that nobody has used, declared as that side does. */
+    String newQueue(Contender by) throws Exception {
         String queue = "bench-" + UUID.randomUUID();
-        waybill.outlet(queue).close();
+        by.outlet(queue).close();
         return queue;
     }
 

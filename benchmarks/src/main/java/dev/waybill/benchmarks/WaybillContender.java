@@ -1,10 +1,14 @@
 package dev.waybill.benchmarks;
 
+import dev.waybill.Capabilities;
+import dev.waybill.Capability;
 import dev.waybill.Codec;
 import dev.waybill.DeadLetterFilter;
 import dev.waybill.DeadLetters;
 import dev.waybill.Death;
+import dev.waybill.Message;
 import dev.waybill.Outcome;
+import dev.waybill.PriorityPolicy;
 import dev.waybill.Producer;
 import dev.waybill.ProducerOptions;
 import dev.waybill.Queue;
@@ -28,16 +32,33 @@ final class WaybillContender implements Contender {
     private final Waybill waybill;
     private final int prefetch;
     private final Buried buried;
+    private final @Nullable PriorityPolicy priorities;
 
-    private WaybillContender(Waybill waybill, int prefetch, Buried buried) {
+    private WaybillContender(Waybill waybill, int prefetch, Buried buried, @Nullable PriorityPolicy priorities) {
         this.waybill = waybill;
         this.prefetch = prefetch;
         this.buried = buried;
+        this.priorities = priorities;
     }
 
     static WaybillContender open(WaybillConfig config, int prefetch) {
         Buried buried = new Buried();
-        return new WaybillContender(Waybill.open(config.observer(buried)), prefetch, buried);
+        return new WaybillContender(Waybill.open(config.observer(buried)), prefetch, buried, null);
+    }
+
+    /** The same, whose queues have these priorities, and whose messages each of them in turn; ends with this one. */
+    WaybillContender with(@Nullable PriorityPolicy priorities) {
+        return new WaybillContender(waybill, prefetch, buried, priorities);
+    }
+
+    /** How many places of the broker the messages of a queue are in. */
+    int lanes() {
+        if (priorities == null) {
+            return 1;
+        }
+        boolean kept = priorities.isStrict()
+                && waybill.capabilities().support(Capability.PRIORITY).level() == Capabilities.Level.NATIVE;
+        return kept ? 1 : priorities.levels();
     }
 
     /** Hears of each message that is in the dead-letter queue; one measurement at a time. */
@@ -55,7 +76,8 @@ final class WaybillContender implements Contender {
 
     @Override
     public Outlet outlet(String queue) {
-        return new ProducerOutlet(waybill.producer(queue(queue), OPTIONS));
+        return new ProducerOutlet(
+                waybill.producer(queue(queue), OPTIONS), priorities == null ? 0 : priorities.levels());
     }
 
     @Override
@@ -114,8 +136,9 @@ final class WaybillContender implements Contender {
         return () -> Attempt.at("end the redrive", thread::join);
     }
 
-    private static Queue<byte[]> queue(String name) {
-        return Queue.named(name, Codec.bytes()).build();
+    private Queue<byte[]> queue(String name) {
+        Queue.Builder<byte[]> queue = Queue.named(name, Codec.bytes());
+        return (priorities == null ? queue : queue.priorities(priorities)).build();
     }
 
     @Override
@@ -125,23 +148,32 @@ final class WaybillContender implements Contender {
 
     private static final class ProducerOutlet implements Outlet {
         private final Producer<byte[]> producer;
+        private final int levels;
         private final Tally answered = new Tally();
         private long sent;
 
-        ProducerOutlet(Producer<byte[]> producer) {
+        /** @param levels of priority; 0 if there are none */
+        ProducerOutlet(Producer<byte[]> producer, int levels) {
             this.producer = producer;
+            this.levels = levels;
         }
 
         @Override
         public void send(byte[] body) {
             sent++;
-            CompletableFuture<Void> unused = producer.send(body).whenComplete((nothing, failure) -> {
+            CompletableFuture<Void> unused = producer.send(message(body)).whenComplete((nothing, failure) -> {
                 if (failure == null) {
                     answered.add(1);
                 } else {
                     answered.fail(failure);
                 }
             });
+        }
+
+        private Message<byte[]> message(byte[] body) {
+            return levels == 0
+                    ? Message.of(body)
+                    : Message.with(body).priority((int) (sent % levels)).build();
         }
 
         @Override

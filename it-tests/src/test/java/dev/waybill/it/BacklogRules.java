@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,8 +62,8 @@ abstract class BacklogRules {
                 TimeUnit.MILLISECONDS.sleep(HANDLER_MILLIS);
             });
             // After the start of everything that the first ones have to start.
-            measure(producer, waits, 10);
-            List<Long> fetches = measure(producer, waits, MEASURED);
+            measure(producer, waits, 10, () -> {});
+            List<Long> fetches = measure(producer, waits, MEASURED, () -> {});
             for (int sent = 0; sent < backlog; sent += AT_ONCE) {
                 List<CompletableFuture<Void>> sends = new ArrayList<>();
                 for (int i = 0; i < AT_ONCE; i++) {
@@ -70,8 +71,9 @@ abstract class BacklogRules {
                 }
                 CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
             }
-            int before = low.get();
-            List<Long> behind = measure(producer, waits, MEASURED);
+            // High ones that follow each other more closely than handlers end leave the low ones nothing, which is as
+            // it should be.
+            List<Long> behind = measure(producer, waits, MEASURED, () -> awaitMore(low));
             Report.line(
                     "backlog \"%s\" on %s: %d low messages wait, %d handlers of %d ms; a high one waits for its handler at p50 %d, p99 %d ms; without the backlog %d, %d ms"
                             .formatted(
@@ -84,25 +86,31 @@ abstract class BacklogRules {
                                     part(behind, 99),
                                     part(fetches, 50),
                                     part(fetches, 99)));
-            assertThat(low.get()).as("low messages, handled meanwhile").isGreaterThan(before);
             assertThat(backlog - low.get()).as("low messages that still wait").isGreaterThan(backlog / 2);
             // Of a machine that has other things to do, the median.
             assertThat(part(behind, 50)).as("wait at p50").isLessThanOrEqualTo(2 * HANDLER_MILLIS + part(fetches, 50));
         }
     }
 
-    /** The waits of some high messages, each sent when the one before is being handled. */
-    private static List<Long> measure(Producer<String> producer, List<Long> waits, int messages) {
+    /** The waits of some high messages, each sent when the one before is being handled, and after something else. */
+    private static List<Long> measure(Producer<String> producer, List<Long> waits, int messages, Runnable beforeEach) {
         waits.clear();
         for (int sent = 1; sent <= messages; sent++) {
+            beforeEach.run();
             producer.send(Message.with("high").priority(HIGH).build()).join();
             int expected = sent;
-            Awaitility.await()
-                    .atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(5))
-                    .until(() -> waits.size() == expected);
+            soon(() -> waits.size() == expected);
         }
         return List.copyOf(waits);
+    }
+
+    private static void awaitMore(AtomicInteger count) {
+        int before = count.get();
+        soon(() -> count.get() > before);
+    }
+
+    private static void soon(Callable<Boolean> condition) {
+        Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(condition);
     }
 
     private static long part(List<Long> waits, int percent) {
