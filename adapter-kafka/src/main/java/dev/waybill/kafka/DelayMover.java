@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -14,7 +16,9 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,8 +67,59 @@ final class DelayMover implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Writes to each partition of these topics, in a transaction that comes to nothing. A broker that dies in the middle of a
+     * transaction may forget it (seen with 4.4.0), and the partitions then hold it open, and hold up their readers, until a
+     * transaction of the same producer id ends there.
+     */
+    boolean sweep(Collection<String> topics) {
+        producer.beginTransaction();
+        List<Future<RecordMetadata>> written = new ArrayList<>();
+        for (String topic : topics) {
+            for (PartitionInfo partition : producer.partitionsFor(topic)) {
+                written.add(producer.send(new ProducerRecord<>(topic, partition.partition(), null, NOTHING)));
+            }
+        }
+        producer.flush();
+        written.forEach(DelayMover::check);
+        producer.abortTransaction();
+        return true;
+    }
+
+    private static void check(Future<RecordMetadata> written) {
+        try {
+            written.get();
+        } catch (ExecutionException failed) {
+            throw known(failed.getCause());
+        } catch (InterruptedException stop) {
+            throw new InterruptException(stop);
+        }
+    }
+
+    private static KafkaException known(@Nullable Throwable failed) {
+        return failed instanceof KafkaException known ? known : new KafkaException(failed);
+    }
+
+    /**
+     * The same for what the group has read.
+     *
+     * @param any partition that the group reads
+     * @return false if the group refuses it, as {@link #move}
+     */
+    boolean sweep(TopicPartition any, ConsumerGroupMetadata group) {
+        producer.beginTransaction();
+        boolean taken = true;
+        try {
+            producer.sendOffsetsToTransaction(Map.of(any, new OffsetAndMetadata(0)), group);
+        } catch (CommitFailedException refused) {
+            taken = false;
+        }
+        producer.abortTransaction();
+        return taken;
+    }
+
     /** Asks the leaders of the partitions for their time: has each stamp a record, in a transaction that comes to nothing. */
-    void measure(Map<TopicPartition, LogClock> clocks) {
+    boolean measure(Map<TopicPartition, LogClock> clocks) {
         Collection<Stamp> stamps = new ArrayList<>();
         producer.beginTransaction();
         clocks.forEach((partition, clock) -> {
@@ -75,6 +130,7 @@ final class DelayMover implements AutoCloseable {
         producer.flush();
         producer.abortTransaction();
         stamps.forEach(Stamp::use);
+        return true;
     }
 
     @Override
@@ -107,7 +163,7 @@ final class DelayMover implements AutoCloseable {
         void use() {
             Exception failed = failure;
             if (failed != null) {
-                throw failed instanceof KafkaException known ? known : new KafkaException(failed);
+                throw known(failed);
             }
             clock.measured(timestamp, nanos);
         }

@@ -66,6 +66,13 @@ final class DelayPartition {
         }
     }
 
+    /** What stands before this offset has been moved on. */
+    void movedBefore(long offset) {
+        while (!waiting.isEmpty() && waiting.element().offset() < offset) {
+            bytes -= size(waiting.remove());
+        }
+    }
+
     /** How long that record is still to be kept here, in milliseconds; 0 or less when its time has come. */
     long leftHere(ConsumerRecord<byte[], byte[]> record, long nanos) {
         return DelayLevels.share(level, DelayedRecord.millis(record)) - clock.sinceStamped(record.timestamp(), nanos);

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that moves the delayed messages of one queue on. Whatever goes wrong, it starts over with a new session, after a
- * while and until it is closed; it ends by itself only when the queue has no delay topic any more.
+ * The thread that moves the delayed messages of one queue on. Whatever goes wrong, it starts over, with a new session if need be,
+ * after a while and until it is closed; it ends by itself only when the queue has no delay topic any more.
  */
 final class DelayPump implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(DelayPump.class);
@@ -103,6 +103,7 @@ final class DelayPump implements Runnable {
                 work();
             }
         } finally {
+            end();
             ended = true;
         }
     }
@@ -124,13 +125,8 @@ final class DelayPump implements Runnable {
         if (levels.isEmpty()) {
             return;
         }
-        try (DelaySession open = opening.get()) {
-            synchronized (latch) {
-                session = open;
-            }
-            if (failure != null) {
-                open.settle();
-            }
+        try {
+            DelaySession open = open();
             long began = System.nanoTime();
             while (!closing) {
                 if (open.round(levels) || failure != null && System.nanoTime() - began > PROVEN_NANOS) {
@@ -139,10 +135,38 @@ final class DelayPump implements Runnable {
                 }
             }
         } catch (RuntimeException failed) {
+            DelaySession open = session;
+            if (open != null && !open.recovers(failed)) {
+                end();
+            }
             pause(failed);
-        } finally {
+        }
+    }
+
+    private DelaySession open() {
+        DelaySession open = session;
+        if (open == null) {
+            open = opening.get();
+            if (failure != null) {
+                open.doubt();
+            }
             synchronized (latch) {
-                session = null;
+                session = open;
+            }
+        }
+        return open;
+    }
+
+    private void end() {
+        DelaySession open = session;
+        synchronized (latch) {
+            session = null;
+        }
+        if (open != null) {
+            try {
+                open.close();
+            } catch (RuntimeException failed) {
+                LOG.debug("the session that moved what was delayed of '{}' did not close well", queue, failed);
             }
         }
     }

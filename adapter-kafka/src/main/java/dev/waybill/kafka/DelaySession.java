@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -24,16 +25,22 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One membership in the group that moves a queue's delayed messages on: reads the delay topics, keeps what is not due, and moves
- * what is, either altogether or not at all. All that it knows the group knows too, so after any exception it is closed, and another
- * one goes on where the last committed transaction ended. Belongs to one thread.
+ * what is, either altogether or not at all. After a failure of the moving the group tells what became of it, and the session goes on:
+ * a new member would have to wait until the broker takes this one for dead. After any other exception it is closed, and another one
+ * goes on where the last committed transaction ended. Belongs to one thread.
  */
 final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DelaySession.class);
     private static final long IDLE_MILLIS = 10_000;
+    private static final long UNSETTLED_MILLIS = 200;
     private static final long REFUSED_MILLIS = 50;
     private static final int MOST_REFUSALS = 20;
+    private static final Duration ASK = Duration.ofSeconds(10);
     private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final String queue;
@@ -51,6 +58,15 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
 
     private int refusals;
 
+    /** Whether it is unknown what became of a transaction, of ours or of those before us. */
+    private boolean unsettled;
+
+    /** Whether none can hold up the queue any more; the group may still not know what it has read. */
+    private boolean swept;
+
+    /** Whether the mover is at work, and no other part of a round. */
+    private boolean moving;
+
     DelaySession(
             String queue,
             Names names,
@@ -66,9 +82,14 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
         this.time = time;
     }
 
-    /** Ends the transaction that the session before may have left open, which holds up whoever reads the queue. */
-    void settle() {
-        mover();
+    /** The session before may have left a transaction open, which holds up whoever reads the queue. */
+    void doubt() {
+        unsettled = true;
+    }
+
+    /** Whether to go on after what {@link #round} has thrown. */
+    boolean recovers(RuntimeException failed) {
+        return moving && Failures.kind(failed).transientFault();
     }
 
     /**
@@ -78,22 +99,88 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
      * @return whether it has moved any
      */
     boolean round(NavigableSet<Integer> existing) {
+        moving = false;
         if (!existing.equals(levels)) {
             levels = existing;
             existing.forEach(level -> levelOf.put(names.delayTopic(queue, level), level));
             consumer.subscribe(List.copyOf(levelOf.keySet()), this);
         }
+        if (unsettled) {
+            settle();
+        }
         take(poll());
-        measure();
-        boolean moved = move();
+        boolean moved = false;
+        // What is held may have been moved already.
+        if (!unsettled) {
+            measure();
+            moved = move();
+        }
+        if (refusals > MOST_REFUSALS) {
+            throw new CommitFailedException("the group of '" + queue + "' refuses what was read");
+        }
         throttle();
         trim.now(time.nanos());
         return moved;
     }
 
+    /** Has the transaction ended that may be open, and holds no longer what it has moved after all. */
+    private void settle() {
+        ConsumerGroupMetadata member = consumer.groupMetadata();
+        boolean joined = member.generationId() > 0;
+        if (!swept) {
+            List<String> topics = new ArrayList<>(levelOf.keySet());
+            topics.add(names.topic(queue));
+            byMover(open -> open.sweep(topics));
+            swept = true;
+        }
+        TopicPartition any = new TopicPartition(names.delayTopic(queue, levels.first()), 0);
+        if (!joined || !byMover(open -> open.sweep(any, member))) {
+            return;
+        }
+        try {
+            consumer.committed(Set.copyOf(partitions.keySet()), ASK).forEach((partition, read) -> {
+                DelayPartition held = partitions.get(partition);
+                if (held != null && read != null) {
+                    held.movedBefore(read.offset());
+                }
+            });
+            unsettled = false;
+        } catch (WakeupException newLevelsOrClosed) {
+            LOG.debug("woken while it asked what was moved of '{}'; it asks again", queue);
+        }
+    }
+
+    /** What a mover is asked to do. */
+    private interface Work {
+        boolean with(DelayMover mover);
+    }
+
+    private boolean byMover(Work work) {
+        moving = true;
+        try {
+            DelayMover open = mover;
+            if (open == null) {
+                open = movers.get();
+                mover = open;
+            }
+            boolean done = work.with(open);
+            moving = false;
+            return done;
+        } catch (RuntimeException failed) {
+            unsettled = true;
+            swept = false;
+            DelayMover broken = mover;
+            mover = null;
+            if (broken != null) {
+                broken.close();
+            }
+            throw failed;
+        }
+    }
+
     private ConsumerRecords<byte[], byte[]> poll() {
         long now = time.nanos();
-        long wait = IDLE_MILLIS;
+        long wait = unsettled ? UNSETTLED_MILLIS : IDLE_MILLIS;
         for (DelayPartition partition : partitions.values()) {
             wait = Math.min(wait, Math.max(0, partition.leftHere(now)));
         }
@@ -119,15 +206,6 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
         }
     }
 
-    private DelayMover mover() {
-        DelayMover open = mover;
-        if (open == null) {
-            open = movers.get();
-            mover = open;
-        }
-        return open;
-    }
-
     private void measure() {
         Map<TopicPartition, LogClock> doubtful = new HashMap<>();
         long now = time.nanos();
@@ -137,7 +215,7 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
             }
         });
         if (!doubtful.isEmpty()) {
-            mover().measure(doubtful);
+            byMover(open -> open.measure(doubtful));
         }
     }
 
@@ -160,11 +238,9 @@ final class DelaySession implements ConsumerRebalanceListener, AutoCloseable {
         if (onward.isEmpty()) {
             return false;
         }
-        if (!mover().move(onward, read, consumer.groupMetadata())) {
+        ConsumerGroupMetadata member = consumer.groupMetadata();
+        if (!byMover(open -> open.move(onward, read, member))) {
             refusals++;
-            if (refusals > MOST_REFUSALS) {
-                throw new CommitFailedException("the group refuses what was read of " + read.keySet());
-            }
             return false;
         }
         refusals = 0;

@@ -6,6 +6,7 @@ import dev.waybill.TopologyMode;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.QueueDefinition;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,8 +14,10 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
@@ -131,6 +134,27 @@ final class Topology {
                         .filter(Topology::led)
                         .count()
                 == missing.size());
+        awaitLeaders(namesOf(missing));
+    }
+
+    /**
+     * A leader that is elected may not know it yet: it then refuses a producer's first batch, may take the second for the first, and
+     * refuses the first for good (seen with 4.4.0).
+     */
+    private void awaitLeaders(List<String> topics) {
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        calls.topics(topics)
+                .forEach((name, topic) -> topic.partitions()
+                        .forEach(partition ->
+                                asked.put(new TopicPartition(name, partition.partition()), OffsetSpec.latest())));
+        try {
+            // The client asks again while one says that it does not lead.
+            calls.await(
+                    "topics " + topics + " have no leaders yet",
+                    calls.admin().listOffsets(asked).all());
+        } catch (BrokerException late) {
+            LOG.debug("sends to new topics may have to wait", late);
+        }
     }
 
     private void created(String name, KafkaFuture<Void> answer) {

@@ -82,6 +82,9 @@
  *       {@code group.consumer.min.session.timeout.ms} allows (45 s by default, on the broker). A transaction that it leaves
  *       open holds up new messages of the queue for 10 s at most ({@code native.transaction.timeout.ms}). Nothing moves
  *       while no process receives.
+ *   <li>A broker that is killed may forget a transaction that its logs hold open (seen with 4.4.0), which holds up the queue until
+ *       the pump has ended it. What was the transaction of a process that died with the broker,
+ *       {@code kafka-transactions.sh find-hanging} finds, and {@code abort} ends.
  *   <li>The process needs to be allowed to write to, read and delete records of the delay topics, and to use transactional ids that
  *       begin with {@code waybill-orders.delay-}.
  * </ul>

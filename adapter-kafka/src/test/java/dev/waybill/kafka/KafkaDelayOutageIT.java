@@ -14,7 +14,10 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +48,7 @@ class KafkaDelayOutageIT {
         try (Receiver receiver = queue.receiver(500);
                 Arrivals arrivals = new Arrivals(receiver)) {
             queue.send(sent);
+            assertThat(sent).allMatch(one -> one.stored);
             server.kill();
             await().atMost(TestQueue.PATIENCE).until(() -> health() != Health.Status.UP);
             server.start();
@@ -62,13 +66,15 @@ class KafkaDelayOutageIT {
 
     /** What was in the queue before the end may come again, flagged; nothing is moved twice. */
     @Test
-    void an_outage_in_the_middle_of_moving_loses_nothing_and_repeats_nothing_unflagged() {
+    void an_outage_in_the_middle_of_moving_loses_nothing_and_repeats_nothing_unflagged() throws Exception {
         TestQueue queue = TestQueue.delaying(broker, "moves", RETRY);
         List<Sent> sent = sent(10_000, 300);
         try (Receiver receiver = queue.receiver(500);
                 Arrivals arrivals = new Arrivals(receiver)) {
             queue.send(sent);
+            assertThat(sent).allMatch(one -> one.stored);
             arrivals.await(1500, TestQueue.PATIENCE);
+            Set<String> movers = movers(queue);
             server.kill();
             server.start();
             Set<String> all = new HashSet<>(ids(sent));
@@ -80,7 +86,17 @@ class KafkaDelayOutageIT {
                     .as("records of one message")
                     .allSatisfy((id, offsets) -> assertThat(offsets).hasSize(1));
             arrivals.assertNoneEarly(sent);
+            // Another would have to wait until the broker takes the first for dead, by default 45 s.
+            assertThat(movers(queue)).as("members of the group that moves").isEqualTo(movers);
         }
+    }
+
+    private Set<String> movers(TestQueue queue) throws Exception {
+        Admin admin = broker.unwrap(Admin.class).orElseThrow();
+        String group = "waybill-" + queue.definition.name() + ".delay";
+        return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().stream()
+                .map(MemberDescription::consumerId)
+                .collect(Collectors.toSet());
     }
 
     private static List<Sent> sent(int count, long atLeast) {
