@@ -56,9 +56,12 @@ abstract class OutageRules {
                 .build();
     }
 
-    /** Of the double that takes seconds for an answer under this load, longer than these. */
+    /**
+     * Longer than a busy machine stands still, or a double takes for an answer under this load: what waits in the buffer would lose
+     * its lock, and come again without a call.
+     */
     private Duration lock() {
-        return Duration.ofSeconds(site().slow() ? 10 : 2);
+        return Duration.ofSeconds(site().slow() ? 10 : 5);
     }
 
     private int load(int usual) {
@@ -231,6 +234,7 @@ abstract class OutageRules {
     @Test
     void withoutThePauseTheSameOutageFillsTheDeadLetterQueue() throws Exception {
         Queue<String> queue = newQueue(5, RetryPolicy.immediate());
+        int messages = load(300);
         Ledger ledger = new Ledger();
         Dependency dependency = new Dependency(ledger);
         dependency.down = true;
@@ -238,7 +242,7 @@ abstract class OutageRules {
         try (Waybill waybill = Waybill.open(site().config())) {
             Set<String> dead = ConcurrentHashMap.newKeySet();
             waybill.deadLetterConsumer(queue).start(delivery -> dead.add(delivery.id()));
-            send(waybill.producer(queue), load(1000), ledger);
+            send(waybill.producer(queue), messages, ledger);
             waybill.consumer(queue)
                     .concurrency(HANDLERS)
                     .start(delivery -> breaker.executeCallable(() -> {
@@ -247,7 +251,7 @@ abstract class OutageRules {
                     }));
             Awaitility.await("the outage fills the dead-letter queue")
                     .atMost(lock().multipliedBy(15))
-                    .until(() -> dead.size() == load(1000));
+                    .until(() -> dead.size() == messages);
             Report.line(
                     "outage \"pause switched off\" on %s: %s; dead letters %d, of which the dependency was called for %d"
                             .formatted(site().server().product(), ledger, dead.size(), dependency.callsOf.size()));

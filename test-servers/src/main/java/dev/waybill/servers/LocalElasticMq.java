@@ -31,8 +31,15 @@ final class LocalElasticMq extends LocalServer {
     @Override
     void launch() throws IOException {
         Path file = Files.writeString(data().resolve("elasticmq.conf"), configuration());
-        List<String> command = new ArrayList<>(javaCommand());
-        command.addAll(List.of("-Xmx512m", "-Dconfig.file=" + file, "-cp", jars + "/*", "org.elasticmq.server.Main"));
+        // Not a light one: whole suites load it, which takes the best compiler.
+        List<String> command = new ArrayList<>(List.of(Command.jdk("java")));
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-Xmx512m",
+                "-Dconfig.file=" + file,
+                "-cp",
+                jars + "/*",
+                "org.elasticmq.server.Main"));
         run("ElasticMQ", command, Map.of());
     }
 
