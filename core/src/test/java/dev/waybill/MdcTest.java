@@ -3,11 +3,10 @@ package dev.waybill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,8 +18,8 @@ import org.slf4j.spi.MDCAdapter;
 /** What a handler's log lines can say. */
 class MdcTest {
     private final Queue<String> queue = Queue.ofText("orders");
-    private final List<Map<String, String>> during = Collections.synchronizedList(new ArrayList<>());
-    private final List<Map<String, String>> after = Collections.synchronizedList(new ArrayList<>());
+    private final List<Map<String, String>> during = new CopyOnWriteArrayList<>();
+    private final List<Map<String, String>> after = new CopyOnWriteArrayList<>();
     private MDCAdapter before;
 
     @BeforeEach

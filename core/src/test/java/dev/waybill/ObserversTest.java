@@ -3,12 +3,11 @@ package dev.waybill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +18,7 @@ class ObserversTest {
             .maxDeliveries(2)
             .retry(RetryPolicy.immediate().deadLetterOn(IllegalArgumentException.class))
             .build();
-    private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> told = new CopyOnWriteArrayList<>();
 
     /** Adds headers, and says what it is told. */
     private final class Following implements WaybillObserver {
@@ -154,7 +153,7 @@ class ObserversTest {
     @Test
     void aHeaderThatIsNotAllowedIsLeftOut() {
         WaybillConfig observed = config.observer(new Following("a", Map.of("waybill-due", "4000000000000")));
-        List<Map<String, String>> seen = Collections.synchronizedList(new ArrayList<>());
+        List<Map<String, String>> seen = new CopyOnWriteArrayList<>();
         try (Waybill waybill = Waybill.open(observed)) {
             waybill.consumer(queue).start(delivery -> seen.add(delivery.headers()));
             waybill.producer(queue).sendAndWait("m");
@@ -182,7 +181,7 @@ class ObserversTest {
 
     @Test
     void aDeathTellsWhatAnAlertNeeds() {
-        List<Death> deaths = Collections.synchronizedList(new ArrayList<>());
+        List<Death> deaths = new CopyOnWriteArrayList<>();
         WaybillObserver alerting = new WaybillObserver() {
             @Override
             public void deadLettered(Death death) {

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Polls one queue. At most one poll is open, on a thread of its own, so that a pause, a close or an interrupt need not wait
  * for its answer. What an answer brings while nobody receives is kept for the next receive, for half its lock; then, or when
- * the receiver is stopped before the answer comes, it is given back. While the receiver is paused it is kept for as long as that
- * lasts, since to give it back would count as a delivery.
+ * the receiver is stopped before the answer comes, it is given back. What a pause finds on its way is kept for the first receive
+ * after it, however late that comes, since to give it back would count as a delivery.
  */
 final class SqsReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(SqsReceiver.class);
@@ -50,6 +50,10 @@ final class SqsReceiver implements Receiver {
     private @Nullable BrokerException failure;
     private volatile int prefetch;
     private boolean paused;
+
+    /** Whether what waits in {@code ready} was caught by a pause, also a past one. */
+    private boolean caught;
+
     private volatile boolean stopped;
 
     /** @param onBroken called when a poll has failed */
@@ -128,10 +132,25 @@ final class SqsReceiver implements Receiver {
                 messages.add(next);
             }
         }
+        releaseCaught();
         if (guarded) {
             taken.signalAll();
         }
         return messages;
+    }
+
+    private void releaseCaught() {
+        caught &= paused || polling || !ready.isEmpty();
+    }
+
+    @Override
+    public boolean ready() {
+        lock.lock();
+        try {
+            return !ready.isEmpty();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void poll(int max, long seconds) {
@@ -164,6 +183,7 @@ final class SqsReceiver implements Receiver {
             if (!abandoned) {
                 failure = paused ? null : failed;
                 ready.addAll(messages);
+                releaseCaught();
                 if (!receiving) {
                     guardReady();
                 }
@@ -185,7 +205,7 @@ final class SqsReceiver implements Receiver {
         }
     }
 
-    /** While paused the locks are extended, since to give back would count as a delivery; else it is better that others get them. */
+    /** What a pause has caught is kept by extending its locks, since to give back would count as a delivery; else it is better that others get it. */
     private void guard() {
         lock.lock();
         try {
@@ -193,7 +213,7 @@ final class SqsReceiver implements Receiver {
                 long left = ready.element().lockedUntilNanos() - lockNanos / 2 - time.nanos();
                 if (left > 0) {
                     taken.awaitNanos(left);
-                } else if (paused) {
+                } else if (caught) {
                     keepReady();
                 } else {
                     settlements.giveBack(removeReady());
@@ -250,7 +270,10 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void pause() {
-        change(() -> paused = true);
+        change(() -> {
+            paused = true;
+            caught = true;
+        });
     }
 
     @Override
@@ -266,7 +289,10 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void resume() {
-        change(() -> paused = false);
+        change(() -> {
+            paused = false;
+            releaseCaught();
+        });
     }
 
     private void change(Runnable state) {

@@ -265,6 +265,30 @@ class SqsReceiverTest {
     }
 
     @Test
+    void what_a_pause_has_caught_is_kept_until_the_first_receive_after_it() throws InterruptedException {
+        answer("r1", "r2", "r3");
+        receiver.receive(1, LONG);
+        receiver.pause();
+        receiver.resume();
+        for (int i = 1; i <= 3; i++) {
+            time.advance(LOCK.dividedBy(2));
+            receiver.resume();
+            int extensions = i;
+            await().untilAsserted(() -> assertThat(sqs.settlements).hasSize(2 * extensions));
+        }
+        assertThat(sqs.settlements).containsOnly("r2 for 40 s", "r3 for 40 s");
+        assertThat(receiver.ready()).isTrue();
+        assertThat(ids(receiver.receive(10, LONG))).containsExactly("id-r2", "id-r3");
+
+        answer("r4", "r5");
+        receiver.receive(1, LONG);
+        sqs.settlements.clear();
+        time.advance(LOCK.dividedBy(2));
+        receiver.resume();
+        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r5 for 0 s"));
+    }
+
+    @Test
     void what_waited_beyond_its_lock_is_not_handed_over() throws InterruptedException {
         answer("r1", "r2");
         receiver.receive(1, LONG);

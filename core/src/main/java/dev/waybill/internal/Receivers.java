@@ -70,6 +70,11 @@ final class Receivers<T> {
         boolean open() {
             return lane != null;
         }
+
+        private boolean ready() {
+            Lane open = lane;
+            return open != null && open.receiver().ready();
+        }
     }
 
     /**
@@ -113,18 +118,27 @@ final class Receivers<T> {
         return slots.size() == 1;
     }
 
-    /** One of this lane that is not busy and not in backoff, or null. Under the intake's lock. */
+    /**
+     * One of this lane that is not busy and not in backoff, or null; rather one that has messages at hand, which would wait there
+     * for as long as the others bring enough. Under the intake's lock.
+     */
     @Nullable
     Slot free(int lane) {
         long now = System.nanoTime();
+        Slot first = null;
         // Every so many slots is one of the same lane.
         for (int i = lane; i < slots.size(); i += lanes.count()) {
             Slot slot = slots.get(i);
             if (!slot.busy && now - slot.retryAtNanos >= 0) {
-                return slot;
+                if (slots.size() == lanes.count() || slot.ready()) {
+                    return slot;
+                }
+                if (first == null) {
+                    first = slot;
+                }
             }
         }
-        return null;
+        return first;
     }
 
     /** Whether one is not being fetched from, in backoff or not. Under the intake's lock. */
@@ -153,7 +167,7 @@ final class Receivers<T> {
     List<HeldMessage<T>> fetch(Slot slot, int max) throws InterruptedException {
         try {
             Lane lane = slot.lane;
-            if (lane == null || !lane.receiver().ready()) {
+            if (!slot.ready()) {
                 // Before a wait; what is there already is settled with what comes of it.
                 flush();
             }

@@ -22,7 +22,7 @@ public interface Receiver extends AutoCloseable {
 
     /**
      * Whether a {@link #receive} would return messages at once that are here already: then core puts off what there is to settle
-     * for a moment, to settle more together. Cheap; does not block and asks nobody.
+     * for a moment, to settle more together, and of several receivers asks this one first. Cheap; does not block and asks nobody.
      */
     default boolean ready() {
         return false;

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -495,7 +496,7 @@ class BreakerTest {
         Waybill waybill = open("");
         Queue<String> queue = queue(5);
         CircuitBreaker breaker = breaker();
-        List<CompletableFuture<Outcome>> stages = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<Outcome>> stages = new CopyOnWriteArrayList<>();
         send(waybill, queue, 4);
         waybill.consumer(queue).concurrency(4).circuitBreaker(breaker).startAsync(delivery -> {
             if (stages.size() == 4) {

@@ -15,11 +15,11 @@ import dev.waybill.WaybillConfig;
 import dev.waybill.WaybillObserver;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +42,7 @@ class EngineTest {
 
     @Test
     void oneThreadHandlesInOrder() {
-        List<String> seen = Collections.synchronizedList(new ArrayList<>());
+        List<String> seen = new CopyOnWriteArrayList<>();
         Producer<String> producer = waybill.producer(queue);
         for (int i = 0; i < 5000; i++) {
             producer.send("m" + i);
@@ -106,7 +106,7 @@ class EngineTest {
                 throw new StackOverflowError("on purpose");
             }
         });
-        List<String> dead = Collections.synchronizedList(new ArrayList<>());
+        List<String> dead = new CopyOnWriteArrayList<>();
         waybill.deadLetterConsumer(queue).start(delivery -> dead.add(new String(delivery.payload())));
         waybill.producer(queue).send("bad").join();
         waybill.producer(queue).send("good").join();
@@ -147,7 +147,7 @@ class EngineTest {
         await().untilAsserted(() -> assertThat(self[0].state()).isEqualTo(Subscription.State.CLOSED));
         assertThat(closed.getCount()).isZero();
         // Accepted before the end: nobody else gets it.
-        List<String> again = Collections.synchronizedList(new ArrayList<>());
+        List<String> again = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> again.add(delivery.payload()));
         waybill.producer(queue).send("next").join();
         await().untilAsserted(() -> assertThat(again).containsExactly("next"));
@@ -171,7 +171,7 @@ class EngineTest {
         waybill.producer(queue).send("m").join();
         await().until(() -> running.getCount() == 0);
         assertThat(stuck.close(Duration.ofMillis(50))).isFalse();
-        List<Integer> counts = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> counts = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> counts.add(delivery.deliveryCount()));
         await().untilAsserted(() -> assertThat(counts).hasSize(1));
         never.countDown();

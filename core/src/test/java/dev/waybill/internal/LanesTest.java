@@ -19,10 +19,10 @@ import dev.waybill.inmemory.InMemoryInspection;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ class LanesTest {
     private final Queue<String> queue = Queue.named("lanes", Codec.text())
             .priorities(PriorityPolicy.strict(10).aging(Duration.ofMinutes(1)))
             .build();
-    private final List<String> handled = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> handled = new CopyOnWriteArrayList<>();
 
     @AfterEach
     void close() {
@@ -128,7 +128,7 @@ class LanesTest {
 
     @Test
     void aBatchIsOfTheHighestLevelIfThereIsEnoughOfThat() {
-        List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
+        List<List<Integer>> batches = new CopyOnWriteArrayList<>();
         CountDownLatch go = new CountDownLatch(1);
         Subscription subscription = waybill.consumer(queue).prefetch(2).startBatch(8, batch -> {
             go.await();

@@ -23,11 +23,11 @@ import dev.waybill.WaybillConfig;
 import dev.waybill.inmemory.InMemoryInspection;
 import dev.waybill.inmemory.SettableTime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,7 +75,7 @@ class MovesTest {
             })
     void aMessageComesAtItsTimeHoweverFarThatIs(String uri) {
         Waybill waybill = open(uri, true);
-        List<Delivery<String>> seen = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> seen = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(seen::add);
         Message<String> message =
                 Message.with("m").header("tenant", "acme").delay(ofHours(1)).build();
@@ -104,7 +104,7 @@ class MovesTest {
     void aMessageThatIsDueMuchLaterComesToAnotherProcessToo(String uri) {
         Waybill waybill = open(uri.replace("in-memory:", "in-memory:shared"), true);
         Waybill other = open(uri.replace("in-memory:", "in-memory:shared"), true);
-        List<Integer> counts = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> counts = new CopyOnWriteArrayList<>();
         AtomicInteger first = new AtomicInteger();
         Subscription failing = waybill.consumer(queue).startReturning(delivery -> {
             first.incrementAndGet();
@@ -128,7 +128,7 @@ class MovesTest {
         waybill.consumer(queue).start(delivery -> {
             throw new IllegalStateException("no such customer: ".concat("x".repeat(5000)));
         });
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         waybill.deadLetterConsumer(queue).start(dead::add);
         waybill.producer(queue).sendAndWait("m");
         await().untilAsserted(() -> assertThat(dead).hasSize(1));
@@ -155,7 +155,7 @@ class MovesTest {
         Waybill waybill = open("in-memory:?emulate=sqs", false);
         Queue<byte[]> large = Queue.named("large", Codec.bytes()).build();
         waybill.consumer(large).startReturning(delivery -> Outcome.deadLetter("r".repeat(2000)));
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         waybill.deadLetterConsumer(large).start(dead::add);
         byte[] body = new byte[(1 << 20) - 800];
         waybill.producer(large).sendAndWait(body);
@@ -175,7 +175,7 @@ class MovesTest {
                 .retry(RetryPolicy.fixed(ofMillis(5)))
                 .build();
         Set<String> good = ConcurrentHashMap.newKeySet();
-        List<String> dead = Collections.synchronizedList(new ArrayList<>());
+        List<String> dead = new CopyOnWriteArrayList<>();
         var producer = waybill.producer(often);
         for (int i = 0; i < 20; i++) {
             producer.sendAndWait("bad" + i);
@@ -226,7 +226,7 @@ class MovesTest {
         Message<String> message = Message.with("m").header("tenant", "acme").build();
         waybill.producer(often).sendAndWait(message);
         look(waybill).refuseDeadLetters(true);
-        List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> handled = new CopyOnWriteArrayList<>();
         for (int consumer = 1; consumer <= 12; consumer++) {
             Subscription subscription = waybill.consumer(often).startReturning(delivery -> {
                 handled.add(delivery.deliveryCount());
@@ -237,7 +237,7 @@ class MovesTest {
             assertThat(look(waybill).deadLetters("q")).isZero();
         }
         look(waybill).refuseDeadLetters(false);
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         waybill.deadLetterConsumer(often).start(dead::add);
         waybill.consumer(often).startReturning(delivery -> {
             handled.add(delivery.deliveryCount());

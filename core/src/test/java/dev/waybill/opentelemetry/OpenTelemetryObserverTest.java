@@ -34,10 +34,10 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,8 +83,8 @@ class OpenTelemetryObserverTest {
     @Test
     void aSendAndItsHandlingAreSpansOfOneTraceWithTheAttributesOfTheConventions() {
         Message<String> message = Message.of("12345");
-        List<SpanContext> inHandler = Collections.synchronizedList(new ArrayList<>());
-        List<String> baggage = Collections.synchronizedList(new ArrayList<>());
+        List<SpanContext> inHandler = new CopyOnWriteArrayList<>();
+        List<String> baggage = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> {
             inHandler.add(Span.current().getSpanContext());
             baggage.add(Baggage.current().getEntryValue("tenant"));
@@ -163,7 +163,7 @@ class OpenTelemetryObserverTest {
     @Test
     void aContextThatTheApplicationHasSetItselfStays() {
         String own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        List<Map<String, String>> headers = Collections.synchronizedList(new ArrayList<>());
+        List<Map<String, String>> headers = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> headers.add(delivery.headers()));
         Context.root()
                 .with(Baggage.builder().put("tenant", "other").build())
@@ -183,7 +183,7 @@ class OpenTelemetryObserverTest {
 
     @Test
     void otherHeadersOfTheApplicationAreNotOverwrittenEither() {
-        List<Map<String, String>> headers = Collections.synchronizedList(new ArrayList<>());
+        List<Map<String, String>> headers = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> headers.add(delivery.headers()));
         Context.root()
                 .with(Baggage.builder().put("tenant", "ours").build())
@@ -237,7 +237,7 @@ class OpenTelemetryObserverTest {
         try (Waybill silent = Waybill.open(config("in-memory:shared"));
                 Waybill tracing =
                         Waybill.open(config("in-memory:shared").observer(new OpenTelemetryObserver(telemetry)))) {
-            List<Delivery<String>> seen = Collections.synchronizedList(new ArrayList<>());
+            List<Delivery<String>> seen = new CopyOnWriteArrayList<>();
             tracing.consumer(queue).start(seen::add);
             silent.producer(queue).sendAndWait("m");
             SpanData handled = awaitSpans("process orders", 1).get(0);

@@ -10,10 +10,10 @@ import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -49,7 +49,7 @@ abstract class BacklogRules {
                 .priorities(policy)
                 .build();
         int backlog = Integer.getInteger("waybill.it.backlog", site().slow() ? 1_000 : 10_000);
-        List<Long> waits = Collections.synchronizedList(new ArrayList<>());
+        List<Long> waits = new CopyOnWriteArrayList<>();
         AtomicInteger low = new AtomicInteger();
         try (Waybill waybill = Waybill.open(site().config())) {
             Producer<String> producer = waybill.producer(queue);

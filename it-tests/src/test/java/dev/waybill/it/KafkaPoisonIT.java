@@ -16,10 +16,9 @@ import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -41,7 +40,7 @@ class KafkaPoisonIT {
                 Queue.named("narrow", Codec.text()).maxDeliveries(2).build();
         try (Waybill waybill = Waybill.open(SERVER.config())) {
             Producer<String> producer = waybill.producer(queue);
-            List<String> handled = Collections.synchronizedList(new ArrayList<>());
+            List<String> handled = new CopyOnWriteArrayList<>();
             Subscription subscription = waybill.consumer(queue).startReturning(delivery -> {
                 handled.add(delivery.payload());
                 return delivery.payload().startsWith("bad") ? Outcome.deadLetter("no use") : Outcome.accept();
@@ -77,7 +76,7 @@ class KafkaPoisonIT {
                 .retry(RetryPolicy.immediate())
                 .build();
         try (Waybill waybill = Waybill.open(SERVER.config())) {
-            List<Integer> handled = Collections.synchronizedList(new ArrayList<>());
+            List<Integer> handled = new CopyOnWriteArrayList<>();
             OutcomeHandler<String> failing = delivery -> {
                 handled.add(delivery.deliveryCount());
                 return Outcome.retry();
@@ -93,7 +92,7 @@ class KafkaPoisonIT {
             }
             takes(waybill, "dlq.patient", "1000000");
             waybill.consumer(queue).startReturning(failing);
-            List<String> dead = Collections.synchronizedList(new ArrayList<>());
+            List<String> dead = new CopyOnWriteArrayList<>();
             waybill.deadLetterConsumer(queue).start(delivery -> dead.add(new String(delivery.payload(), UTF_8)));
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(dead).containsExactly("bad"));
             await().during(Duration.ofSeconds(2))

@@ -18,9 +18,9 @@ import dev.waybill.Waybill;
 import dev.waybill.servers.RabbitMqServer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,7 +42,7 @@ class RabbitMqPoisonIT {
         Queue<String> queue =
                 Queue.named("filled", Codec.text()).maxDeliveries(2).build();
         try (Waybill waybill = Waybill.open(SERVER.config())) {
-            List<String> handled = Collections.synchronizedList(new ArrayList<>());
+            List<String> handled = new CopyOnWriteArrayList<>();
             waybill.consumer(queue).start(delivery -> handled.add(delivery.payload()));
             RabbitMqOtherSoftware other = new RabbitMqOtherSoftware();
             int frame = waybill.unwrap(Connection.class).orElseThrow().getFrameMax();
@@ -83,7 +83,7 @@ class RabbitMqPoisonIT {
                     "full",
                     "^full[.]dlq$",
                     "{\"max-length\":1,\"overflow\":\"reject-publish\"}");
-            List<String> handled = Collections.synchronizedList(new ArrayList<>());
+            List<String> handled = new CopyOnWriteArrayList<>();
             Subscription subscription = waybill.consumer(queue)
                     .concurrency(2)
                     .prefetch(20)

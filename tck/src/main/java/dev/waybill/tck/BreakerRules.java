@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -90,7 +91,7 @@ abstract class BreakerRules extends Chapter {
     }
 
     private List<Delivery<byte[]>> deadLetters(Queue<?> queue) {
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         return dead;
     }
@@ -295,7 +296,7 @@ abstract class BreakerRules extends Chapter {
                         .timeoutDuration(ofMinutes(1))
                         .build());
         Ledger ledger = new Ledger();
-        List<Long> times = Collections.synchronizedList(new ArrayList<>());
+        List<Long> times = new CopyOnWriteArrayList<>();
         send(waybill.producer(queue), 18, i -> "m" + i, ledger);
         waybill.consumer(queue).concurrency(18).rateLimiter(limiter).start(delivery -> {
             times.add(System.nanoTime());

@@ -10,9 +10,8 @@ import dev.waybill.Outcome;
 import dev.waybill.Producer;
 import dev.waybill.Queue;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Test;
 abstract class DeadLetterRules extends Chapter {
 
     private List<Delivery<byte[]>> deadLetters(Queue<?> queue) {
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         return dead;
     }
@@ -83,7 +82,7 @@ abstract class DeadLetterRules extends Chapter {
         byte[] broken = {'{', 0, (byte) 0xff, (byte) 0xfe, '"'};
         producer.send(broken).join();
         producer.send("{\"amount\":7}".getBytes(StandardCharsets.UTF_8)).join();
-        List<Order> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Order> handled = new CopyOnWriteArrayList<>();
         waybill.consumer(orders).start(delivery -> handled.add(delivery.payload()));
         List<Delivery<byte[]>> dead = deadLetters(orders);
         await().untilAsserted(() -> assertThat(handled).containsExactly(new Order(7)));

@@ -9,13 +9,13 @@ import dev.waybill.Queue;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Rules of concurrency, back-pressure, pause and close. */
@@ -185,7 +185,7 @@ abstract class FlowRules extends Chapter {
                 .isTrue();
         Thread closing = new Thread(() -> first.close(Duration.ofSeconds(20)));
         closing.start();
-        List<Integer> counts = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> counts = new CopyOnWriteArrayList<>();
         another().consumer(queue).start(delivery -> {
             counts.add(delivery.deliveryCount());
             ledger.seen(delivery);
@@ -219,5 +219,38 @@ abstract class FlowRules extends Chapter {
         assertThat(subscription.state()).isEqualTo(Subscription.State.RUNNING);
         awaitAllSeen(ledger);
         assertNoUnflaggedDuplicates(ledger);
+    }
+
+    @Test
+    void q6_4_whatAPauseFindsOnItsWayCountsNoDeliveryHoweverLateItsTurn() {
+        // Longer than a lock that a test just outlasts: nothing here is to lose one.
+        Duration lock = harness().shortLock().multipliedBy(2);
+        Queue<String> queue = newQueue().maxDeliveries(10).lockDuration(lock).build();
+        Ledger ledger = new Ledger();
+        List<Integer> counts = new CopyOnWriteArrayList<>();
+        CountDownLatch finish = new CountDownLatch(1);
+        AtomicInteger started = new AtomicInteger();
+        Subscription subscription = waybill.consumer(queue)
+                .concurrency(1)
+                .prefetch(50)
+                .start(delivery -> {
+                    started.incrementAndGet();
+                    counts.add(delivery.deliveryCount());
+                    finish.await();
+                    ledger.seen(delivery);
+                });
+        stays("idle, so that it waits for messages", () -> assertThat(started).hasValue(0));
+        subscription.pause();
+        send(waybill.producer(queue), 60, i -> "m" + i, ledger);
+        stays("nothing is handled while paused", () -> assertThat(started).hasValue(0));
+        subscription.resume();
+        await().untilAsserted(() -> assertThat(started).hasValue(1));
+        Awaitility.await("a slow handler holds up the others")
+                .during(lock)
+                .atMost(lock.plusSeconds(5))
+                .until(() -> started.get() == 1);
+        finish.countDown();
+        awaitAllSeen(ledger);
+        assertThat(counts).hasSize(60).containsOnly(1);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +29,7 @@ abstract class HandlingRules extends Chapter {
     private record Seen(int count, boolean redelivered) {}
 
     private static List<Seen> list() {
-        return Collections.synchronizedList(new ArrayList<>());
+        return new CopyOnWriteArrayList<>();
     }
 
     private static Seen seen(Delivery<?> delivery) {
@@ -144,7 +145,7 @@ abstract class HandlingRules extends Chapter {
         Queue<String> queue = newQueue().lockDuration(lock).build();
         CountDownLatch finish = new CountDownLatch(1);
         AtomicInteger started = new AtomicInteger();
-        List<Boolean> lost = Collections.synchronizedList(new ArrayList<>());
+        List<Boolean> lost = new CopyOnWriteArrayList<>();
         for (int i = 0; i < 2; i++) {
             another().consumer(queue).start(delivery -> {
                 started.incrementAndGet();
@@ -186,7 +187,7 @@ abstract class HandlingRules extends Chapter {
     void q9_2_aBatchHandlerSettlesEachMessageOnItsOwn() {
         Queue<String> queue = newQueue().build();
         Map<String, AtomicInteger> deliveries = new ConcurrentHashMap<>();
-        List<Integer> sizes = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> sizes = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).prefetch(20).startBatch(5, batch -> {
             sizes.add(batch.size());
             List<Outcome> outcomes = new ArrayList<>();

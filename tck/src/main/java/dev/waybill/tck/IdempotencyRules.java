@@ -16,11 +16,10 @@ import dev.waybill.idempotency.IdempotencyStore;
 import dev.waybill.idempotency.IdempotencyStoreException;
 import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,7 +67,7 @@ abstract class IdempotencyRules extends Chapter {
     @Test
     void q7_2_aMessageWhoseHandlerFailedIsFreeForItsNextDelivery() {
         Queue<String> queue = newQueue().retry(RetryPolicy.immediate()).build();
-        List<Integer> counts = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> counts = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).idempotent(store).start(delivery -> {
             counts.add(delivery.deliveryCount());
             if (counts.size() < 3) {
@@ -85,7 +84,7 @@ abstract class IdempotencyRules extends Chapter {
         Queue<String> queue = newQueue().maxDeliveries(2).build();
         CountDownLatch finish = new CountDownLatch(1);
         AtomicInteger handled = new AtomicInteger();
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         for (int i = 0; i < 2; i++) {
             another().consumer(queue).concurrency(2).idempotent(store).start(delivery -> {
@@ -111,8 +110,8 @@ abstract class IdempotencyRules extends Chapter {
         Queue<String> queue = newQueue().maxDeliveries(2).build();
         AtomicBoolean down = new AtomicBoolean(true);
         Ledger handled = new Ledger();
-        List<Integer> counts = Collections.synchronizedList(new ArrayList<>());
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> counts = new CopyOnWriteArrayList<>();
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         Subscription subscription = waybill.consumer(queue)
                 .concurrency(2)

@@ -21,10 +21,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -203,13 +203,13 @@ abstract class OperationRules extends Chapter {
     @Test
     void e5_1_headersThatAnObserverAddsTravelThroughRetriesAndIntoTheDeadLetterQueue() {
         Queue<String> queue = newQueue().maxDeliveries(2).build();
-        List<Map<String, String>> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Map<String, String>> handled = new CopyOnWriteArrayList<>();
         // A consumer of its own, which adds nothing.
         another().consumer(queue).start(delivery -> {
             handled.add(delivery.headers());
             throw new IllegalStateException("never");
         });
-        List<Map<String, String>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Map<String, String>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(letter -> dead.add(letter.headers()));
         Producer<String> producer =
                 another(harness().config().observer(new Tracing())).producer(queue);

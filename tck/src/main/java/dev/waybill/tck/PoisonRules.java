@@ -23,10 +23,10 @@ import dev.waybill.Waybill;
 import dev.waybill.WaybillObserver;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +72,7 @@ abstract class PoisonRules extends Chapter {
     void d8_1_aMessageOfOtherSoftwareIsHandledWithItsBytesAsTheyAre() {
         OtherSoftware other = otherSoftware();
         Queue<byte[]> queue = Queue.named(newName(), Codec.bytes()).build();
-        List<Delivery<byte[]>> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> handled = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(handled::add);
         byte[] body = bytes("{\"from\": \"elsewhere; ü\"}");
         other.send(waybill, queue.name(), Map.of("tenant", "acme"), body);
@@ -101,7 +101,7 @@ abstract class PoisonRules extends Chapter {
         Counts counts = new Counts();
         Waybill consuming = another(harness().config().observer(counts));
         Queue<String> queue = newQueue().build();
-        List<String> handled = Collections.synchronizedList(new ArrayList<>());
+        List<String> handled = new CopyOnWriteArrayList<>();
         consuming.consumer(queue).start(delivery -> handled.add(delivery.payload()));
         for (int i = 0; i < forged.size(); i++) {
             other.send(waybill, queue.name(), forged.get(i), bytes("poison-" + i));
@@ -130,13 +130,13 @@ abstract class PoisonRules extends Chapter {
     void d8_3_aMessageOfALaterVersionGoesToTheDeadLetterQueueWhole() {
         OtherSoftware other = otherSoftware();
         Queue<String> queue = newQueue().build();
-        List<String> handled = Collections.synchronizedList(new ArrayList<>());
+        List<String> handled = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).start(delivery -> handled.add(delivery.payload()));
         Map<String, String> headers =
                 Map.of("waybill-version", "2", "waybill-novelty", "what nobody knows yet", "tenant", "acme");
         other.send(waybill, queue.name(), headers, bytes("from the future"));
         other.send(waybill, queue.name(), Map.of(), bytes("good"));
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         await().untilAsserted(() -> assertThat(handled).containsExactly("good"));
         await().untilAsserted(() -> assertThat(dead).hasSize(1));
@@ -158,7 +158,7 @@ abstract class PoisonRules extends Chapter {
         int size = largestHeader();
         Message<String> huge =
                 Message.with("huge").header("large", "x".repeat(size)).build();
-        List<String> handled = Collections.synchronizedList(new ArrayList<>());
+        List<String> handled = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).startReturning(delivery -> {
             if (delivery.payload().equals("huge")) {
                 return Outcome.deadLetter("no use");
@@ -168,7 +168,7 @@ abstract class PoisonRules extends Chapter {
         });
         producer.send(huge).join();
         producer.send("good").join();
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         await().untilAsserted(() -> assertThat(handled).containsExactly("good"));
         await().untilAsserted(() -> assertThat(dead).hasSize(1));
@@ -259,7 +259,7 @@ abstract class PoisonRules extends Chapter {
         await().untilAsserted(() -> assertThat(subscription.health().status())
                 .as("%s", subscription.health())
                 .isEqualTo(Health.Status.UP));
-        List<String> dead = Collections.synchronizedList(new ArrayList<>());
+        List<String> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(delivery -> dead.add(new String(delivery.payload(), UTF_8)));
         await().untilAsserted(() -> assertThat(dead).containsExactlyInAnyOrder("bad-1", "bad-2"));
         stays("each once", () -> assertThat(dead).hasSize(2));
@@ -283,12 +283,12 @@ abstract class PoisonRules extends Chapter {
         subscription.close();
         assertThat(counts.dead).hasValue(0);
         mend.run();
-        List<Delivery<String>> again = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> again = new CopyOnWriteArrayList<>();
         another().consumer(queue).startReturning(delivery -> {
             again.add(delivery);
             return deadLetterTheBad(delivery);
         });
-        List<String> dead = Collections.synchronizedList(new ArrayList<>());
+        List<String> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(delivery -> dead.add(new String(delivery.payload(), UTF_8)));
         await().untilAsserted(() -> assertThat(dead).containsExactly("bad"));
         stays("once", () -> assertThat(dead).containsExactly("bad"));
@@ -319,12 +319,12 @@ abstract class PoisonRules extends Chapter {
         assertThat(handled).hasValue(3);
         subscription.close();
         mend.run();
-        List<Delivery<String>> again = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> again = new CopyOnWriteArrayList<>();
         another().consumer(queue).startReturning(delivery -> {
             again.add(delivery);
             return Outcome.retry();
         });
-        List<String> dead = Collections.synchronizedList(new ArrayList<>());
+        List<String> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(delivery -> dead.add(new String(delivery.payload(), UTF_8)));
         await().untilAsserted(() -> assertThat(dead).containsExactly("bad"));
         stays("once", () -> assertThat(dead).containsExactly("bad"));

@@ -16,11 +16,10 @@ import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,7 +53,7 @@ abstract class PriorityRules extends Chapter {
 
     /** A handler that holds up the first message until it is told to go on, and notes the others. */
     private static final class Held implements MessageHandler<String> {
-        final List<Delivery<String>> handled = Collections.synchronizedList(new ArrayList<>());
+        final List<Delivery<String>> handled = new CopyOnWriteArrayList<>();
         private final CountDownLatch entered = new CountDownLatch(1);
         private final CountDownLatch go = new CountDownLatch(1);
         private final AtomicBoolean first = new AtomicBoolean(true);
@@ -108,7 +107,7 @@ abstract class PriorityRules extends Chapter {
     void p1_2_aHighMessageGoesBeforeAllThatWaitInALowerLevel() {
         Queue<String> queue = newQueue().priorities(LEVELS).build();
         Producer<String> producer = waybill.producer(queue);
-        List<String> handled = Collections.synchronizedList(new ArrayList<>());
+        List<String> handled = new CopyOnWriteArrayList<>();
         sendAll(queue, 2000, "low", 0);
         waybill.consumer(queue).prefetch(8).start(delivery -> {
             TimeUnit.MILLISECONDS.sleep(20);
@@ -144,7 +143,7 @@ abstract class PriorityRules extends Chapter {
                 .maxDeliveries(2)
                 .retry(RetryPolicy.immediate())
                 .build();
-        List<Delivery<String>> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> handled = new CopyOnWriteArrayList<>();
         AtomicBoolean broken = new AtomicBoolean(true);
         waybill.consumer(queue).startReturning(delivery -> {
             handled.add(delivery);
@@ -202,7 +201,7 @@ abstract class PriorityRules extends Chapter {
         awaitHeld(handler.subscription, 17);
         Thread closing = new Thread(handler.subscription::close);
         closing.start();
-        List<Delivery<String>> again = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> again = new CopyOnWriteArrayList<>();
         another().consumer(queue).start(again::add);
         // While the one that is being handled still is.
         await().untilAsserted(() -> assertThat(again).hasSize(16));
@@ -296,7 +295,7 @@ abstract class PriorityRules extends Chapter {
                 .build();
         Producer<String> producer = waybill.producer(queue);
         AtomicInteger high = new AtomicInteger();
-        List<Integer> highsBefore = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> highsBefore = new CopyOnWriteArrayList<>();
         sendAll(queue, 200, "high", HIGH);
         for (int i = 0; i < 2; i++) {
             another().consumer(queue).prefetch(AT_HAND).start(delivery -> {
@@ -331,7 +330,7 @@ abstract class PriorityRules extends Chapter {
                 .with("waybill.priorities.customers.tier.free.level", "0")
                 .with("waybill.priorities.customers.tier.free.target", "1 minute"));
         Queue<String> queue = newQueue().priorities("customers").build();
-        List<Delivery<String>> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> handled = new CopyOnWriteArrayList<>();
         configured.consumer(queue).start(handled::add);
         sendAll(
                 configured.producer(queue),

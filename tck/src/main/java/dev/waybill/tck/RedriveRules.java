@@ -18,12 +18,11 @@ import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -163,12 +162,12 @@ abstract class RedriveRules extends Chapter {
         List<Message<String>> messages = die(queue, 50);
         DeadLetters dead = waybill.deadLetters(queue);
         awaitDead(dead, 50);
-        List<Report> progress = Collections.synchronizedList(new ArrayList<>());
+        List<Report> progress = new CopyOnWriteArrayList<>();
         Report report =
                 dead.redrive(DeadLetterFilter.all()).onProgress(progress::add).run();
         assertThat(report).isEqualTo(new Report(50, 50, 50, 0));
         assertThat(progress).hasSize(50);
-        List<Delivery<String>> handled = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> handled = new CopyOnWriteArrayList<>();
         another().consumer(queue).concurrency(4).start(handled::add);
         await().untilAsserted(
                         () -> assertThat(handled.stream().map(Delivery::id).collect(Collectors.toSet()))
@@ -240,7 +239,7 @@ abstract class RedriveRules extends Chapter {
         die(queue, 12);
         DeadLetters dead = waybill.deadLetters(queue);
         awaitDead(dead, 12);
-        List<Long> moments = Collections.synchronizedList(new ArrayList<>());
+        List<Long> moments = new CopyOnWriteArrayList<>();
         dead.redrive(DeadLetterFilter.all())
                 .perSecond(5)
                 .onProgress(report -> moments.add(System.nanoTime()))

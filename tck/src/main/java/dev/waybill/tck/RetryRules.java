@@ -17,12 +17,12 @@ import dev.waybill.Waybill;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,7 +49,7 @@ abstract class RetryRules extends Chapter {
     }
 
     private static List<Seen> list() {
-        return Collections.synchronizedList(new ArrayList<>());
+        return new CopyOnWriteArrayList<>();
     }
 
     @BeforeEach
@@ -200,7 +200,7 @@ abstract class RetryRules extends Chapter {
             seen.add(Seen.of(delivery));
             throw new IllegalStateException("never");
         });
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         send(waybill.producer(queue), 10, i -> "m" + i, new Ledger());
         await().untilAsserted(() -> assertThat(dead).hasSize(10));
@@ -220,7 +220,7 @@ abstract class RetryRules extends Chapter {
             deliveries.incrementAndGet();
             throw new NumberFormatException("a subclass of it");
         });
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         waybill.producer(queue).send("m").join();
         await().untilAsserted(() -> assertThat(dead).hasSize(1));
@@ -243,7 +243,7 @@ abstract class RetryRules extends Chapter {
                 throw new NumberFormatException("worth another, whatever the later rule says");
             }
         });
-        List<Delivery<byte[]>> dead = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<byte[]>> dead = new CopyOnWriteArrayList<>();
         another().deadLetterConsumer(queue).start(dead::add);
         waybill.producer(queue).send("discarded").join();
         waybill.producer(queue).send("tried again").join();
@@ -258,7 +258,7 @@ abstract class RetryRules extends Chapter {
     void q8_1_aDelayedMessageComesInItsTimeWholeAndNotAsRedelivered() {
         Queue<String> queue = newQueue().build();
         List<Seen> seen = list();
-        List<Delivery<String>> whole = Collections.synchronizedList(new ArrayList<>());
+        List<Delivery<String>> whole = new CopyOnWriteArrayList<>();
         waybill.consumer(queue).concurrency(2).start(delivery -> {
             whole.add(delivery);
             seen.add(Seen.of(delivery));
@@ -307,7 +307,7 @@ abstract class RetryRules extends Chapter {
     void q8_3_manyDelayedMessagesComeEachOnceAndNoneEarly() {
         Queue<String> queue = newQueue().build();
         Ledger ledger = new Ledger();
-        List<String> early = Collections.synchronizedList(new ArrayList<>());
+        List<String> early = new CopyOnWriteArrayList<>();
         AtomicInteger handled = new AtomicInteger();
         waybill.consumer(queue).concurrency(4).prefetch(50).start(delivery -> {
             if (System.currentTimeMillis() < Long.parseLong(delivery.payload())) {

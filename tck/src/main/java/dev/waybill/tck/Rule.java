@@ -28,6 +28,7 @@ public enum Rule {
     Q6_1("Close waits for running handlers, and what they finished is settled."),
     Q6_2("Close gives back what was not started, uncounted where the broker can, and loses nothing."),
     Q6_3("Pause stops the start of handlers, resume goes on, and nothing is lost."),
+    Q6_4("What a pause finds on its way counts no delivery, however late its turn."),
     Q7_1("A message that comes twice is handled once."),
     Q7_2("A message whose handler failed is free for its next delivery."),
     Q7_3("A message that another consumer has waits, without counting, and is not handled twice."),
