@@ -24,19 +24,40 @@ final class Backlog {
         this.group = group;
     }
 
-    /** The records that the group has not done with; where the broker does not count them, the offsets they span. */
+    /**
+     * A partition as the group has it.
+     *
+     * @param start where what it has not done with begins
+     * @param end where the log ends, for who reads what is committed
+     * @param open how many records of these the group has not done with; where the broker does not count them, all
+     */
+    record Part(long start, long end, long open) {
+        /** Whether there is nothing in between that it has done with, nor anything but records. */
+        boolean whole() {
+            return open >= end - start;
+        }
+    }
+
     long count() {
+        return parts().values().stream().mapToLong(Part::open).sum();
+    }
+
+    Map<TopicPartition, Part> parts() {
         List<TopicPartition> partitions = partitions();
         Map<TopicPartition, SharePartitionOffsetInfo> group = groupOffsets(partitions);
         Map<TopicPartition, ListOffsetsResultInfo> first = offsets(partitions, OffsetSpec.earliest());
-        Map<TopicPartition, ListOffsetsResultInfo> end = offsets(partitions, OffsetSpec.latest());
-        long count = 0;
+        Map<TopicPartition, ListOffsetsResultInfo> ends = offsets(partitions, OffsetSpec.latest());
+        Map<TopicPartition, Part> parts = new HashMap<>();
         for (TopicPartition partition : partitions) {
             @Nullable SharePartitionOffsetInfo known = group.get(partition);
-            long span = Math.max(0, offset(end, partition) - start(known, offset(first, partition)));
-            count += known == null ? span : known.lag().filter(lag -> lag >= 0).orElse(span);
+            long end = offset(ends, partition);
+            long start = Math.min(end, start(known, offset(first, partition)));
+            long span = end - start;
+            long open =
+                    known == null ? span : known.lag().filter(lag -> lag >= 0).orElse(span);
+            parts.put(partition, new Part(start, end, open));
         }
-        return count;
+        return parts;
     }
 
     private static long start(@Nullable SharePartitionOffsetInfo known, long earliest) {

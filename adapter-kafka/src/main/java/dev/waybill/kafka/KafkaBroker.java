@@ -6,6 +6,7 @@ import dev.waybill.TopologyMode;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
 import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Browser;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.QueueDefinition;
@@ -29,6 +30,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 
 /** One Kafka cluster. Each sender and each receiver has clients, and so connections, of its own. */
 final class KafkaBroker implements Broker {
@@ -226,7 +229,30 @@ final class KafkaBroker implements Broker {
 
     @Override
     public long depth(Destination destination) {
-        return new Backlog(calls, names.topic(destination), names.group(destination)).count();
+        return backlog(destination).count();
+    }
+
+    @Override
+    public Browser browser(Destination destination) {
+        Map<TopicPartition, Backlog.Part> parts = backlog(destination).parts();
+        if (!parts.values().stream().allMatch(Backlog.Part::whole)) {
+            // Which of them are done only the group knows.
+            return Broker.super.browser(destination);
+        }
+        try {
+            return new LogBrowser(
+                    new KafkaConsumer<>(settings.browser()),
+                    parts,
+                    reader(destination),
+                    settings.connectTimeout(),
+                    "cannot look at topic '" + names.topic(destination) + "'");
+        } catch (KafkaException failure) {
+            throw Failures.onCreate("consumer", failure);
+        }
+    }
+
+    private Backlog backlog(Destination destination) {
+        return new Backlog(calls, names.topic(destination), names.group(destination));
     }
 
     private RecordReader reader(Destination destination) {

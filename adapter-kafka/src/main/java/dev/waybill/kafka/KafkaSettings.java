@@ -168,6 +168,16 @@ final class KafkaSettings {
         return settings;
     }
 
+    /** A consumer that reads a part of a log, and is in no group. */
+    Map<String, Object> browser() {
+        Map<String, Object> settings = lookup();
+        settings.put("isolation.level", "read_committed");
+        // What was deleted meanwhile is passed over.
+        settings.put("auto.offset.reset", "earliest");
+        settings.remove("max.poll.records");
+        return settings;
+    }
+
     /** A consumer of delay topics, in a group that hands a partition to one member at a time. */
     Map<String, Object> delayConsumer(String group) {
         Map<String, Object> settings = bytesConsumer();

@@ -2,26 +2,35 @@ package dev.waybill.kafka;
 
 import static dev.waybill.kafka.TestQueue.accept;
 import static dev.waybill.kafka.TestQueue.awaitSettled;
+import static dev.waybill.kafka.TestQueue.receive;
 import static dev.waybill.kafka.TestQueue.receiveOne;
 import static dev.waybill.kafka.TestQueue.settle;
 import static dev.waybill.kafka.TestQueue.whatComesWithin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.waybill.DeadLetterHeaders;
 import dev.waybill.spi.Broker;
+import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Browser;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
+import dev.waybill.spi.ReceiverOptions;
+import dev.waybill.spi.Sender;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Dead letters that the broker itself makes, of messages whose consumers die. */
+/** Dead letters that the broker itself makes, of messages whose consumers die; and how they are looked at. */
 class KafkaDeadLetterIT {
     private static final Duration LOCK = Duration.ofSeconds(20);
 
@@ -86,5 +95,75 @@ class KafkaDeadLetterIT {
             }
             accept(deadLetters, List.of(receiveOne(deadLetters)));
         }
+    }
+
+    private static void sendDead(TestQueue queue, int count) {
+        List<Sent> letters =
+                IntStream.range(0, count).mapToObj(i -> Sent.text("m" + i)).toList();
+        try (Sender sender = queue.deadLetterSender()) {
+            sender.send(letters);
+            await().atMost(TestQueue.PATIENCE)
+                    .untilAsserted(() -> assertThat(letters).allMatch(sent -> sent.stored));
+        }
+    }
+
+    private static List<String> look(TestQueue queue) throws InterruptedException {
+        List<String> ids = new ArrayList<>();
+        try (Browser browser = broker.browser(queue.deadLetters())) {
+            for (List<Envelope> page = browser.next(100); !page.isEmpty(); page = browser.next(100)) {
+                page.forEach(envelope -> ids.add(envelope.id()));
+            }
+        }
+        return ids;
+    }
+
+    private static List<String> ids(int from, int to) {
+        return IntStream.range(from, to).mapToObj(i -> "m" + i).toList();
+    }
+
+    @Test
+    void to_look_comes_to_the_end_however_far_it_is_and_neither_locks_nor_counts() throws InterruptedException {
+        TestQueue queue = TestQueue.declared(broker, "looked-through", 2, LOCK);
+        sendDead(queue, 3000);
+        assertThat(look(queue)).containsExactlyElementsOf(ids(0, 3000));
+        try (Browser browser = broker.browser(queue.deadLetters());
+                Receiver deadLetters = queue.deadLetterReceiver()) {
+            assertThat(browser.next(1)).hasSize(1);
+            Inbound first = receiveOne(deadLetters);
+            assertThat(first.envelope().id()).isEqualTo("m0");
+            assertThat(first.deliveryCount()).isEqualTo(1);
+            assertThat(first.redelivered()).isFalse();
+        }
+    }
+
+    @Test
+    void what_is_done_with_is_not_seen() throws InterruptedException {
+        TestQueue queue = TestQueue.declared(broker, "partly-done", 2, LOCK);
+        assertThat(look(queue)).isEmpty();
+        sendDead(queue, 60);
+        try (Receiver deadLetters = broker.receiver(queue.deadLetters(), new ReceiverOptions(100))) {
+            List<Inbound> letters = receive(deadLetters, 60);
+            accept(deadLetters, letters.subList(0, 20));
+            accept(deadLetters, letters.subList(30, 40));
+        }
+        List<String> left = new ArrayList<>(ids(20, 30));
+        left.addAll(ids(40, 60));
+        assertThat(look(queue)).containsExactlyInAnyOrderElementsOf(left);
+        try (Receiver deadLetters = broker.receiver(queue.deadLetters(), new ReceiverOptions(100))) {
+            List<Inbound> letters = receive(deadLetters, 30);
+            accept(deadLetters, letters.subList(0, 10));
+            accept(deadLetters, letters.subList(10, 30));
+        }
+        assertThat(look(queue)).isEmpty();
+        sendDead(queue, 10);
+        assertThat(look(queue)).containsExactlyElementsOf(ids(0, 10));
+    }
+
+    @Test
+    void to_look_for_what_does_not_exist_fails_and_names_it() {
+        TestQueue missing = TestQueue.undeclared(broker, "missing", 2, LOCK);
+        assertThatThrownBy(() -> look(missing))
+                .isInstanceOf(BrokerException.class)
+                .hasMessageContaining("dlq." + missing.definition.name());
     }
 }

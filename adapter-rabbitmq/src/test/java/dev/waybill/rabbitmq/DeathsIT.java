@@ -57,13 +57,13 @@ class DeathsIT {
         }
     }
 
-    private static Map<String, String> told(Inbound letter) {
-        return letter.envelope().headers().entrySet().stream()
+    private static Map<String, String> told(Envelope letter) {
+        return letter.headers().entrySet().stream()
                 .filter(header -> header.getKey().startsWith("waybill-death-"))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
-    private static void assertMovedByTheServer(Inbound letter, TestQueue queue, long sinceMillis) {
+    private static void assertMovedByTheServer(Envelope letter, TestQueue queue, long sinceMillis) {
         Map<String, String> told = told(letter);
         assertThat(told)
                 .containsEntry(DeadLetterHeaders.REASON, "moved by RabbitMQ: delivery_limit")
@@ -72,8 +72,8 @@ class DeathsIT {
         // Whole seconds.
         assertThat(Long.parseLong(told.get(DeadLetterHeaders.TIME)))
                 .isBetween(sinceMillis / 1000 * 1000, System.currentTimeMillis());
-        assertThat(letter.envelope().headers()).containsEntry("h", "v").containsEntry("x-death", "mine");
-        assertThat(letter.envelope().headers()).hasSize(told.size() + 2);
+        assertThat(letter.headers()).containsEntry("h", "v").containsEntry("x-death", "mine");
+        assertThat(letter.headers()).hasSize(told.size() + 2);
     }
 
     @ParameterizedTest
@@ -92,7 +92,7 @@ class DeathsIT {
             try (Receiver dead = queue.deadLetterReceiver()) {
                 for (int delivery = 0; delivery < 2 * MOST; delivery++) {
                     Inbound letter = receiveOne(dead);
-                    assertMovedByTheServer(letter, queue, start);
+                    assertMovedByTheServer(letter.envelope(), queue, start);
                     awaitSettled(settle(dead, letter, Disposition.RETRY));
                 }
             }
@@ -108,7 +108,7 @@ class DeathsIT {
             queue.send(List.of(message()));
             die(queue);
             try (Receiver dead = queue.with(another, RetryPolicy.DEFAULT).deadLetterReceiver()) {
-                assertThat(told(receiveOne(dead)))
+                assertThat(told(receiveOne(dead).envelope()))
                         .containsOnlyKeys(DeadLetterHeaders.REASON, DeadLetterHeaders.QUEUE, DeadLetterHeaders.TIME);
             }
         }
@@ -123,7 +123,7 @@ class DeathsIT {
             queue.send(List.of(message().delayed(700)));
             die(queue);
             try (Receiver dead = queue.deadLetterReceiver()) {
-                assertMovedByTheServer(receiveOne(dead), queue, start + 700);
+                assertMovedByTheServer(receiveOne(dead).envelope(), queue, start + 700);
             }
         }
     }
@@ -166,17 +166,17 @@ class DeathsIT {
             move(channel, queue.deadLetterName(), other.deadLetterName());
             try (Receiver dead = other.deadLetterReceiver()) {
                 Inbound letter = receiveOne(dead);
-                assertThat(told(letter)).isEmpty();
+                assertThat(told(letter.envelope())).isEmpty();
                 awaitSettled(settle(dead, letter, Disposition.RETRY));
             }
             // To that queue, to live there again, and then die.
             move(channel, other.deadLetterName(), other.name());
             try (Receiver receiver = other.receiver(1)) {
-                assertThat(told(receiveOne(receiver))).isEmpty();
+                assertThat(told(receiveOne(receiver).envelope())).isEmpty();
             }
             dieOnceMore(other);
             try (Receiver dead = other.deadLetterReceiver()) {
-                assertMovedByTheServer(receiveOne(dead), other, start);
+                assertMovedByTheServer(receiveOne(dead).envelope(), other, start);
             }
         }
     }

@@ -8,7 +8,7 @@ import dev.waybill.Queue;
 import dev.waybill.Redrive;
 import dev.waybill.spi.Browser;
 import dev.waybill.spi.Destination;
-import dev.waybill.spi.Inbound;
+import dev.waybill.spi.Envelope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -66,11 +66,11 @@ final class DeadLettersImpl implements DeadLetters {
             try (Browser browser = engine.broker().browser(dead)) {
                 boolean on = true;
                 while (on) {
-                    List<Inbound> page = browser.next(PAGE);
+                    List<Envelope> page = browser.next(PAGE);
                     on = !page.isEmpty();
                     for (int i = 0; on && i < page.size(); i++) {
-                        on = visitor.test(new DeadLetterView(
-                                page.get(i).envelope(), dead.queue().name()));
+                        on = visitor.test(
+                                new DeadLetterView(page.get(i), dead.queue().name()));
                     }
                 }
                 return dead;

@@ -9,13 +9,13 @@ import java.util.List;
 public interface Browser extends AutoCloseable {
 
     /**
-     * The next messages, at most {@code max}; empty when there are no more. What arrives after the opening may be seen or not. What
-     * is handed out cannot be settled.
+     * The next messages, at most {@code max}; empty when there are no more. What arrives or is settled after the opening may be seen
+     * or not.
      *
      * @throws BrokerException if the connection is lost or the destination is gone
      * @throws InterruptedException if the thread is interrupted
      */
-    List<Inbound> next(int max) throws InterruptedException;
+    List<Envelope> next(int max) throws InterruptedException;
 
     /** Ends it; what it had to lock in order to look goes back. Idempotent. */
     @Override

@@ -31,8 +31,8 @@ final class HoldingBrowser implements Browser {
     }
 
     @Override
-    public List<Inbound> next(int max) throws InterruptedException {
-        List<Inbound> fresh = new ArrayList<>();
+    public List<Envelope> next(int max) throws InterruptedException {
+        List<Envelope> fresh = new ArrayList<>();
         int room = Math.min(max, MOST - held.size());
         while (fresh.isEmpty() && room > 0) {
             List<Inbound> received =
@@ -40,7 +40,8 @@ final class HoldingBrowser implements Browser {
             received.forEach(message -> held.add(new Looked(message)));
             // Whose lock has ended meanwhile comes again, and then all that follows does.
             received.stream()
-                    .filter(message -> seen.add(message.envelope().id()))
+                    .map(Inbound::envelope)
+                    .filter(envelope -> seen.add(envelope.id()))
                     .forEach(fresh::add);
             if (received.isEmpty() || fresh.isEmpty()) {
                 break;
