@@ -27,14 +27,14 @@ final class Backlog {
     /**
      * A partition as the group has it.
      *
-     * @param start where what it has not done with begins
+     * @param start where what it has not done with begins; the broker may not yet tell what was done with last
      * @param end where the log ends, for who reads what is committed
      * @param open how many records of these the group has not done with; where the broker does not count them, all
      */
     record Part(long start, long end, long open) {
-        /** Whether there is nothing in between that it has done with, nor anything but records. */
+        /** Whether from the start to the end is only what it has not done with. */
         boolean whole() {
-            return open >= end - start;
+            return open == 0 || open >= end - start;
         }
     }
 

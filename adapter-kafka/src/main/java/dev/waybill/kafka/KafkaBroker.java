@@ -38,6 +38,7 @@ final class KafkaBroker implements Broker {
     private static final int MOST_PER_CALL = 500;
     private static final int MOST_BYTES_PER_CALL = 8 * 1024 * 1024;
     private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final Duration NUDGE = Duration.ofSeconds(2);
 
     /** A message passes through the highest level as often as it takes, so this is what is asked for at most. */
     private static final Duration LONGEST_DELAY = Duration.ofDays(366);
@@ -229,14 +230,19 @@ final class KafkaBroker implements Broker {
 
     @Override
     public long depth(Destination destination) {
-        return backlog(destination).count();
+        return new Backlog(calls, names.topic(destination), names.group(destination)).count();
     }
 
     @Override
     public Browser browser(Destination destination) {
-        Map<TopicPartition, Backlog.Part> parts = backlog(destination).parts();
-        if (!parts.values().stream().allMatch(Backlog.Part::whole)) {
-            // Which of them are done only the group knows.
+        Backlog backlog = new Backlog(calls, names.topic(destination), names.group(destination));
+        Map<TopicPartition, Backlog.Part> parts = backlog.parts();
+        if (!whole(parts)) {
+            nudge(destination);
+            parts = backlog.parts();
+        }
+        if (!whole(parts)) {
+            // Which of them are done with only the group knows.
             return Broker.super.browser(destination);
         }
         try {
@@ -251,8 +257,18 @@ final class KafkaBroker implements Broker {
         }
     }
 
-    private Backlog backlog(Destination destination) {
-        return new Backlog(calls, names.topic(destination), names.group(destination));
+    private static boolean whole(Map<TopicPartition, Backlog.Part> parts) {
+        return parts.values().stream().allMatch(Backlog.Part::whole);
+    }
+
+    /** The broker tells what the group has done with last only after its next write, which it makes if something is given back. */
+    private void nudge(Destination destination) {
+        try (Receiver receiver = receiver(destination, new ReceiverOptions(1))) {
+            receiver.receive(1, NUDGE);
+        } catch (InterruptedException interrupted) {
+            // For who waits for the messages.
+            Thread.currentThread().interrupt();
+        }
     }
 
     private RecordReader reader(Destination destination) {

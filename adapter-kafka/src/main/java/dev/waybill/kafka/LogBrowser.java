@@ -46,7 +46,7 @@ final class LogBrowser implements Browser {
         this.patience = patience;
         this.doing = doing;
         parts.forEach((partition, part) -> {
-            if (part.start() < part.end()) {
+            if (part.open() > 0) {
                 ends.put(partition, part.end());
             }
         });
