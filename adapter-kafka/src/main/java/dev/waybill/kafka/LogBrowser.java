@@ -51,9 +51,11 @@ final class LogBrowser implements Browser {
             }
         });
         consumer.assign(ends.keySet());
-        ends.keySet()
-                .forEach(partition ->
-                        consumer.seek(partition, parts.get(partition).start()));
+        parts.forEach((partition, part) -> {
+            if (part.open() > 0) {
+                consumer.seek(partition, part.start());
+            }
+        });
     }
 
     @Override
