@@ -38,6 +38,7 @@ final class Backlog {
         }
     }
 
+    /** The records that the group has not done with. */
     long count() {
         return parts().values().stream().mapToLong(Part::open).sum();
     }

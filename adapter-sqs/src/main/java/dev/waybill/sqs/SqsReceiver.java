@@ -139,6 +139,7 @@ final class SqsReceiver implements Receiver {
         return messages;
     }
 
+    /** Once what a pause has caught is received, or nothing came. */
     private void releaseCaught() {
         caught &= paused || polling || !ready.isEmpty();
     }
@@ -205,7 +206,10 @@ final class SqsReceiver implements Receiver {
         }
     }
 
-    /** What a pause has caught is kept by extending its locks, since to give back would count as a delivery; else it is better that others get it. */
+    /**
+     * What a pause has caught is kept by extending its locks, since to give back would count as a delivery; else it is better that
+     * others get it.
+     */
     private void guard() {
         lock.lock();
         try {
