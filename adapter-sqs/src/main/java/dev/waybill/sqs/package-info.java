@@ -28,8 +28,8 @@
  *
  * <p>A poll waits for messages up to 20 s and cannot be called back. What an open poll brings after a pause is kept, its lock
  * extended, until it is received; what it brings after a close is given back at once, which counts as a delivery, and so is what
- * nobody receives for half its lock. If several polls of a queue are open after a close, it is given back when the last of them is answered, since else it might go through all of them, counted each
- * time. The close of a Waybill does not wait for open polls: behind it the connections stay open until they are answered, which does
+ * nobody receives for half its lock. If several polls of a queue are open after a close, it is given back when the last of them
+ * is answered, since else it might go through all of them, counted each time. The close of a Waybill does not wait for open polls: behind it the connections stay open until they are answered, which does
  * not keep the JVM alive. What SQS hands to a poll that is cut off, because the process ended, comes back when its lock ends. A lock
  * is counted from when the poll was sent or from a quarter of the lock before its answer, whichever is later.
  *
