@@ -2,6 +2,7 @@ package dev.waybill.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** Accepts all that comes through some receivers, and notes when. */
 final class Arrivals implements AutoCloseable {
@@ -24,6 +26,9 @@ final class Arrivals implements AutoCloseable {
     private final Collection<Arrival> all = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closed;
+
+    @Nullable
+    private volatile BrokerException failure;
 
     /** What came, and when. */
     record Arrival(Inbound message, long nanos) {
@@ -52,6 +57,8 @@ final class Arrivals implements AutoCloseable {
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
+        } catch (BrokerException failed) {
+            failure = failed;
         }
     }
 
@@ -59,11 +66,16 @@ final class Arrivals implements AutoCloseable {
         return all;
     }
 
+    /** A receiver that has failed brings nothing more, which core would replace. */
+    void assertReceiving() {
+        assertThat(failure).as("what ended a receiver").isNull();
+    }
+
     void await(int count, Duration within) {
-        Awaitility.await()
-                .atMost(within)
-                .pollInterval(Duration.ofMillis(20))
-                .untilAsserted(() -> assertThat(all.size()).isGreaterThanOrEqualTo(count));
+        Awaitility.await().atMost(within).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
+            assertReceiving();
+            assertThat(all.size()).isGreaterThanOrEqualTo(count);
+        });
     }
 
     /** Each of these once, and nothing else. */
