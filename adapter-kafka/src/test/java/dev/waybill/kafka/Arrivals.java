@@ -2,7 +2,6 @@ package dev.waybill.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
@@ -28,7 +27,7 @@ final class Arrivals implements AutoCloseable {
     private volatile boolean closed;
 
     @Nullable
-    private volatile BrokerException failure;
+    private volatile RuntimeException failure;
 
     /** What came, and when. */
     record Arrival(Inbound message, long nanos) {
@@ -57,7 +56,7 @@ final class Arrivals implements AutoCloseable {
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-        } catch (BrokerException failed) {
+        } catch (RuntimeException failed) {
             failure = failed;
         }
     }

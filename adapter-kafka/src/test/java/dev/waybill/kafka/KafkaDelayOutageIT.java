@@ -86,6 +86,7 @@ class KafkaDelayOutageIT {
                         .as("messages that did not come; %s", broker.health())
                         .isEmpty();
             });
+            assertThat(arrivals.ids()).isSubsetOf(all);
             assertThat(arrivals.unflagged()).doesNotHaveDuplicates();
             assertThat(arrivals.offsets())
                     .as("records of one message")
