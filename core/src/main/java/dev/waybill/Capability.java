@@ -26,6 +26,8 @@ public enum Capability {
     DELAYED_RETRY("a message waits between two deliveries, and holds up no other"),
     /** Messages of a higher level go first. */
     PRIORITY("messages of a higher level go first"),
+    /** Messages of one key are handled one at a time and in order, over all consumers. */
+    KEY_ORDER("messages of one key are handled one at a time and in order, over all consumers"),
     /** Many messages travel in one request or one write. */
     BATCH_SEND("sends are batched"),
     /** Many settlements travel in one request or one write. */

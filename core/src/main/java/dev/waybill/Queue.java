@@ -26,6 +26,7 @@ public final class Queue<T> {
     private final RetryPolicy retry;
     private final @Nullable PriorityPolicy priorities;
     private final @Nullable String prioritiesName;
+    private final boolean ordered;
     private final Set<Capability> required;
 
     private Queue(Builder<T> builder) {
@@ -36,6 +37,7 @@ public final class Queue<T> {
         retry = builder.retry;
         priorities = builder.priorities;
         prioritiesName = builder.prioritiesName;
+        ordered = builder.ordered;
         required = Set.copyOf(builder.required);
     }
 
@@ -83,6 +85,11 @@ public final class Queue<T> {
         return Optional.ofNullable(prioritiesName);
     }
 
+    /** Whether the messages of one key are handled one at a time and in order. */
+    public boolean isOrderedByKey() {
+        return ordered;
+    }
+
     public Set<Capability> required() {
         return required;
     }
@@ -101,6 +108,7 @@ public final class Queue<T> {
         private RetryPolicy retry = RetryPolicy.DEFAULT;
         private @Nullable PriorityPolicy priorities;
         private @Nullable String prioritiesName;
+        private boolean ordered;
         private final Set<Capability> required = EnumSet.noneOf(Capability.class);
 
         private Builder(String name, Codec<T> codec) {
@@ -167,13 +175,32 @@ public final class Queue<T> {
             return this;
         }
 
+        /**
+         * Is ordered by key, a sequential convoy for each: messages of one {@link Message#key} are handled one at a time and in the order
+         * in which they were sent by one producer, those of different keys at the same time, over any number of processes. A message
+         * that waits for its next delivery holds up those of its own key that come after it, and no others; when it goes to the
+         * dead-letter queue, they go on without it. Every message needs a key; none can be delayed, and there are no priorities.
+         *
+         * <p>What was in hand when a process died comes again, flagged as redelivered, before what comes after it. A retry is kept in
+         * the process that has the message, so that its count ends with that process; the broker counts what comes back to it.
+         */
+        public Builder<T> orderedByKey() {
+            ordered = true;
+            return this;
+        }
+
         /** Demands capabilities: on a broker that has not all of them, natively or emulated, declaring the queue fails. */
         public Builder<T> requires(Capability... capabilities) {
             required.addAll(Set.of(capabilities));
             return this;
         }
 
+        /** @throws IllegalArgumentException if it is ordered and has priorities, which would both say what is next */
         public Queue<T> build() {
+            if (ordered && (priorities != null || prioritiesName != null)) {
+                throw new IllegalArgumentException(
+                        "queue '" + name + "' is ordered by key and has priorities: it can have one of the two");
+            }
             return new Queue<>(this);
         }
     }

@@ -83,10 +83,11 @@ final class Abilities {
     private static Capabilities.Builder common(String broker) {
         return Capabilities.of(broker)
                 .nativeBy(Capability.COMPETING_CONSUMERS, "a message is locked to one receiver")
+                .nativeBy(Capability.KEY_ORDER, "a lane a key, for one receiver at a time")
                 .nativeBy(Capability.DELIVERY_COUNT, "counted at each delivery")
                 .nativeBy(Capability.DELIVERY_LIMIT, "moved when it comes back after the last delivery")
                 .nativeBy(Capability.BATCH_SEND, "one call")
                 .nativeBy(Capability.BATCH_SETTLE, "one call")
-                .nativeBy(Capability.TOPOLOGY_VERIFY, "maxDeliveries and lockDuration");
+                .nativeBy(Capability.TOPOLOGY_VERIFY, "maxDeliveries, lockDuration and ordered");
     }
 }

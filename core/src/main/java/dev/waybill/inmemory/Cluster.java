@@ -99,7 +99,7 @@ final class Cluster {
         Declared first = wanted.lane() == 0 ? null : queues.get(wanted.name());
         MessageQueue dead =
                 first == null ? MessageQueue.ofDeadLetters(emulation, time, wanted.lockDuration()) : first.dead;
-        MessageQueue main = MessageQueue.of(emulation, time, wanted.lockDuration(), emulation.limit(wanted), dead);
+        MessageQueue main = MessageQueue.of(emulation, time, wanted, dead);
         return new Declared(wanted, main, dead);
     }
 
@@ -136,6 +136,7 @@ final class Cluster {
             List<Difference> differences = new ArrayList<>();
             compare(differences, "maxDeliveries", wanted.maxDeliveries(), definition.maxDeliveries());
             compare(differences, "lockDuration", wanted.lockDuration(), definition.lockDuration());
+            compare(differences, "ordered", wanted.ordered(), definition.ordered());
             return differences;
         }
 

@@ -28,7 +28,7 @@ enum Emulation {
             true,
             false,
             true,
-            ReadyMessages.Order.FIFO),
+            LaneMessages.Order.FIFO),
     /** Quorum queues of RabbitMQ 4.3: a lock ends only with its receiver. */
     RABBITMQ(
             new Limits(
@@ -44,34 +44,29 @@ enum Emulation {
             false,
             false,
             true,
-            ReadyMessages.Order.PRIORITIES),
+            LaneMessages.Order.PRIORITIES),
     /** Share groups of Kafka 4.4. */
     KAFKA(
             new Limits(1 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 500, 1, TimeUnit.DAYS.toMillis(366), 0, 0),
             true,
             true,
             true,
-            ReadyMessages.Order.PARTITIONS),
+            LaneMessages.Order.PARTITIONS),
     /** Standard queues of SQS: what a closed receiver held comes back when its lock ends. */
-    SQS(
-            new Limits(1 << 20, 10, 1 << 20, 16, 10, 8, 900_000, 10_000, 0),
-            true,
-            true,
-            false,
-            ReadyMessages.Order.BUCKETS);
+    SQS(new Limits(1 << 20, 10, 1 << 20, 16, 10, 8, 900_000, 10_000, 0), true, true, false, LaneMessages.Order.BUCKETS);
 
     private final Limits limits;
     private final boolean timedLocks;
     private final boolean countsReleases;
     private final boolean returnsOnClose;
-    private final ReadyMessages.Order order;
+    private final LaneMessages.Order order;
 
     Emulation(
             Limits limits,
             boolean timedLocks,
             boolean countsReleases,
             boolean returnsOnClose,
-            ReadyMessages.Order order) {
+            LaneMessages.Order order) {
         this.limits = limits;
         this.timedLocks = timedLocks;
         this.countsReleases = countsReleases;
@@ -120,7 +115,7 @@ enum Emulation {
         return returnsOnClose;
     }
 
-    ReadyMessages.Order order() {
+    LaneMessages.Order order() {
         return order;
     }
 

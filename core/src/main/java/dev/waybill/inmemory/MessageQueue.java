@@ -3,6 +3,7 @@ package dev.waybill.inmemory;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Outbound;
+import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -24,6 +25,7 @@ final class MessageQueue {
     private final TimeSource time;
     private final long lockNanos;
     private final int maxDeliveries;
+    private final boolean ordered;
     private final @Nullable MessageQueue deadLetters;
     private final ReadyMessages ready;
     private final Delays delays = new Delays();
@@ -37,22 +39,24 @@ final class MessageQueue {
             TimeSource time,
             Duration lockDuration,
             int maxDeliveries,
+            boolean ordered,
             @Nullable MessageQueue deadLetters) {
         this.emulation = emulation;
         this.time = time;
         this.lockNanos = lockDuration.toNanos();
         this.maxDeliveries = maxDeliveries;
         this.deadLetters = deadLetters;
-        ready = new ReadyMessages(emulation.order());
+        this.ordered = ordered;
+        ready = ordered ? new KeyedMessages() : new LaneMessages(emulation.order());
     }
 
     static MessageQueue ofDeadLetters(Emulation emulation, TimeSource time, Duration lockDuration) {
-        return new MessageQueue(emulation, time, lockDuration, Integer.MAX_VALUE, null);
+        return new MessageQueue(emulation, time, lockDuration, Integer.MAX_VALUE, false, null);
     }
 
-    static MessageQueue of(
-            Emulation emulation, TimeSource time, Duration lockDuration, int maxDeliveries, MessageQueue deadLetters) {
-        return new MessageQueue(emulation, time, lockDuration, maxDeliveries, deadLetters);
+    static MessageQueue of(Emulation emulation, TimeSource time, QueueDefinition queue, MessageQueue deadLetters) {
+        return new MessageQueue(
+                emulation, time, queue.lockDuration(), emulation.limit(queue), queue.ordered(), deadLetters);
     }
 
     void add(List<? extends Outbound> batch) {
@@ -98,6 +102,9 @@ final class MessageQueue {
         List<Inbound> taken = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             Receipt receipt = ready.take(receiver, until);
+            if (receipt == null) {
+                break;
+            }
             locks.append(receipt);
             taken.add(receipt);
         }
@@ -107,6 +114,7 @@ final class MessageQueue {
     /** The receiver has done with a message that it holds: it is deleted. With the lock held. */
     void delete(Receipt receipt) {
         locks.remove(receipt);
+        ready.gone(receipt);
         receipt.state(Receipt.State.SETTLED);
     }
 
@@ -152,6 +160,7 @@ final class MessageQueue {
 
     private void comesBack(Receipt receipt) {
         if (deadLetters != null && receipt.deliveriesSpent() >= maxDeliveries) {
+            ready.gone(receipt);
             deadLetters.addDead(receipt.envelope());
         } else {
             ready.giveBack(receipt);
@@ -186,12 +195,13 @@ final class MessageQueue {
         return ready.size() == 0;
     }
 
-    /** If something is ready, wakes one receiver; it wakes the next one if it leaves something. With the lock held. */
+    /** If something is ready, wakes one receiver, which wakes the next one if it leaves something; all, if it may not be for every one. With the lock held. */
     void wakeNext() {
         if (ready.size() > 0) {
             InMemoryReceiver next = waiting.pollFirst();
-            if (next != null) {
+            while (next != null) {
                 next.wake();
+                next = ordered ? waiting.pollFirst() : null;
             }
         }
     }

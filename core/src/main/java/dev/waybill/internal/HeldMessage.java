@@ -26,6 +26,9 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     private final Inbound inbound;
     private final Lane lane;
+    /** How often it was tried before, since it was received. */
+    private final int tries;
+
     private volatile int state;
     private @Nullable Disposition disposition;
     private long delayMillis;
@@ -41,8 +44,25 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private volatile boolean extending;
 
     HeldMessage(Inbound inbound, Lane lane) {
+        this(inbound, lane, 0);
+    }
+
+    private HeldMessage(Inbound inbound, Lane lane, int tries) {
         this.inbound = inbound;
         this.lane = lane;
+        this.tries = tries;
+    }
+
+    /** Its next delivery, without going back to the broker, which takes its place; null if it is decided. */
+    @Nullable
+    HeldMessage<T> again(boolean tried) {
+        synchronized (this) {
+            if (state != HELD) {
+                return null;
+            }
+            state = DONE;
+        }
+        return new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries);
     }
 
     boolean decide(Disposition disposition) {
@@ -84,6 +104,16 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     boolean takeBack() {
         heldBack = false;
         return tried;
+    }
+
+    /** Whether it is done with, so that what comes after it may go on; else it is still to come. */
+    boolean accepted() {
+        return state != HELD && disposition == Disposition.ACCEPT;
+    }
+
+    /** Whether its lock ends by time. */
+    boolean timed() {
+        return inbound.lockedUntilNanos() != Inbound.NO_LOCK_END;
     }
 
     boolean isHeld() {
@@ -244,12 +274,13 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     @Override
     public int deliveryCount() {
         return inbound.deliveryCount()
+                + tries
                 + CoreHeaders.deliveriesBefore(inbound.envelope().headers());
     }
 
     @Override
     public boolean redelivered() {
-        return inbound.envelope().headers().containsKey(CoreHeaders.DELIVERIES) || inbound.redelivered();
+        return tries > 0 || inbound.envelope().headers().containsKey(CoreHeaders.DELIVERIES) || inbound.redelivered();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.waybill.internal.Receivers.Slot;
 import dev.waybill.spi.Held.Disposition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -20,9 +21,13 @@ import org.jspecify.annotations.Nullable;
  * <p>At most {@code concurrency + prefetch} messages are held; of a queue with several lanes as many as are handled, and the
  * prefetch of each, so that its first is at hand when the next is to be chosen. While the application has paused the subscription,
  * or its breaker is open, nothing is fetched and nothing starts: what was not started goes back where that does not count as a
- * delivery, else it stays in the buffer, locked.
+ * delivery, else it stays in the buffer, locked. Of an ordered queue everything stays there until the end, when nothing is handled
+ * any more: what goes back while something of its key is being handled would overtake it.
  */
 final class Intake<T> implements Turn {
+    /** How many messages of an ordered queue may be held, so that those behind others of their key leave room for other keys. */
+    private static final int LOOK_AHEAD = 1000;
+
     private final Engine engine;
     private final boolean releaseIsFree;
     private final Receivers<T> receivers;
@@ -40,6 +45,8 @@ final class Intake<T> implements Turn {
     private final boolean prioritized;
 
     private final Ready<T> buffer;
+    /** The buffer, if the queue is ordered by key. */
+    private final @Nullable KeyedReady<T> keyed;
     /** How many messages of each lane may wait for a worker. */
     private final int prefetch;
 
@@ -75,14 +82,20 @@ final class Intake<T> implements Turn {
         int handlers = concurrency * callSize;
         reservedOfLane = new int[lanes.count()];
         flows = new boolean[lanes.count()];
-        buffer = new Ready<>(lanes.policy(), engine.time()::epochMillis);
+        keyed = lanes.ordered() ? new KeyedReady<>(engine.time()::nanos) : null;
+        buffer = keyed == null ? new LevelReady<>(lanes.policy(), engine.time()::epochMillis) : keyed;
         limit = handlers + lanes.count() * this.prefetch;
-        this.releaseIsFree = releaseIsFree;
+        this.releaseIsFree = releaseIsFree && keyed == null;
         this.gate = gate;
-        receivers = new Receivers<>(engine, lanes, handlers + this.prefetch);
+        receivers = new Receivers<>(engine, lanes, handlers + ahead());
         if (gate.shut()) {
             receivers.change(new Control());
         }
+    }
+
+    /** How many messages a receiver may hold beyond those that are handled. */
+    private int ahead() {
+        return keyed == null ? prefetch : Math.max(prefetch, LOOK_AHEAD);
     }
 
     /**
@@ -115,7 +128,8 @@ final class Intake<T> implements Turn {
                     wakeNext();
                     return true;
                 }
-                if (fetching && receivers.single() && !prioritized) {
+                // A convoy may go on while its worker would wait for others.
+                if (fetching && receivers.single() && !prioritized && keyed == null) {
                     int batch = batch(0);
                     Slot slot = batch <= 0 ? null : receivers.free(0);
                     if (slot == null) {
@@ -143,16 +157,57 @@ final class Intake<T> implements Turn {
         for (int i = mine.size() - 1; i >= 0; i--) {
             HeldMessage<T> message = mine.get(i);
             if (!message.heldBack()) {
+                if (keyed != null && !message.isHeld()) {
+                    ended(message);
+                }
                 continue;
             }
             boolean tried = message.takeBack();
-            if (stopping || halted() && releaseIsFree) {
+            if (goesBack()) {
                 message.decide(Disposition.RELEASE);
-            } else if (tried) {
-                buffer.addLast(message);
             } else {
-                buffer.addFirst(message);
+                buffer.putBack(message, tried);
             }
+        }
+    }
+
+    private void ended(HeldMessage<T> message) {
+        buffer.ended(message).forEach(after -> after.decide(Disposition.RELEASE));
+    }
+
+    /** Whether what is not started goes back now. */
+    private boolean goesBack() {
+        return keyed == null && stopping || halted() && releaseIsFree;
+    }
+
+    /** Has a message of an ordered queue handled again after so long, before all others of its key; it stays here. */
+    void again(HeldMessage<T> message, long millis, boolean tried) {
+        KeyedReady<T> convoys = Objects.requireNonNull(keyed, "only of an ordered queue");
+        HeldMessage<T> next;
+        lock.lock();
+        try {
+            next = message.again(tried);
+            if (next == null) {
+                return;
+            }
+            convoys.rest(message, next);
+            if (millis <= 0) {
+                convoys.due(next);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        engine.timer().after(millis, () -> due(convoys, next));
+    }
+
+    private void due(KeyedReady<T> convoys, HeldMessage<T> message) {
+        lock.lock();
+        try {
+            convoys.due(message);
+            wakeNext();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -161,7 +216,7 @@ final class Intake<T> implements Turn {
     }
 
     private boolean fill(List<HeldMessage<T>> mine, int max) {
-        long now = buffer.isEmpty() ? 0 : engine.time().nanos();
+        long now = buffer.startable() == 0 ? 0 : engine.time().nanos();
         while (mine.size() < max) {
             HeldMessage<T> next = buffer.poll();
             if (next == null) {
@@ -170,6 +225,7 @@ final class Intake<T> implements Turn {
             if (next.lockGone(now)) {
                 // It comes again by itself; to settle it tells the adapter that we are through with it.
                 next.decide(Disposition.RELEASE);
+                ended(next);
             } else {
                 mine.add(next);
             }
@@ -252,12 +308,15 @@ final class Intake<T> implements Turn {
 
     /** How many messages of a lane may be fetched now. */
     private int batch(int lane) {
-        int room = limit - handling - reserved - aside.get() - buffer.size();
+        int room = limit - handling - reserved - aside.get() - buffer.startable();
+        if (keyed != null) {
+            room = Math.min(room, LOOK_AHEAD - reserved - buffer.size());
+        }
         if (lanes.several()) {
             room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane));
         }
         // What is fetched from other lanes may never come.
-        room = gate.room(room, reservedOfLane[lane] + buffer.size());
+        room = gate.room(room, reservedOfLane[lane] + buffer.startable());
         return Math.min(room, engine.limits().maxReceive());
     }
 
@@ -276,17 +335,17 @@ final class Intake<T> implements Turn {
     }
 
     private void add(List<HeldMessage<T>> fetched) {
-        if (stopping || halted() && releaseIsFree) {
+        if (goesBack()) {
             fetched.forEach(message -> message.decide(Disposition.RELEASE));
         } else {
-            fetched.forEach(buffer::addLast);
+            fetched.forEach(buffer::add);
         }
         ready.signal();
     }
 
     /** One who waits, if there is something to take, or nobody fetches; that one wakes the next. */
     private void wakeNext() {
-        if (waiting > 0 && (!buffer.isEmpty() || receivers.idle())) {
+        if (waiting > 0 && (buffer.startable() > 0 || receivers.idle())) {
             ready.signal();
         }
     }
@@ -299,7 +358,7 @@ final class Intake<T> implements Turn {
     /** @param handlers how many messages may be handled at once */
     void handlers(int handlers) {
         limit = handlers + lanes.count() * prefetch;
-        receivers.limit(handlers + prefetch);
+        receivers.limit(handlers + ahead());
         signalAll();
     }
 
@@ -313,10 +372,22 @@ final class Intake<T> implements Turn {
         receivers.change(new Control());
     }
 
-    /** No more messages: what was not started goes back, and every worker ends when it asks for the next. */
+    /** No more messages: what was not started goes back, now or at the {@link #end}, and every worker ends when it asks for the next. */
     void stop() {
         stopping = true;
         receivers.change(new Control());
+    }
+
+    /** After the {@link #stop}, when no handler runs any more: what is left goes back. */
+    void end() {
+        List<HeldMessage<T>> left = new ArrayList<>();
+        lock.lock();
+        try {
+            buffer.drainTo(left);
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(message -> message.decide(Disposition.RELEASE));
     }
 
     /** Looks how far the breaker lets the subscription go. Does not block: whoever changes the breaker calls it. */
@@ -413,7 +484,7 @@ final class Intake<T> implements Turn {
         public Receivers.Mode mode() {
             lock.lock();
             try {
-                if (stopping || halted() && releaseIsFree) {
+                if (goesBack()) {
                     buffer.drainTo(released);
                 }
                 ready.signalAll();
@@ -467,11 +538,12 @@ final class Intake<T> implements Turn {
         aside.incrementAndGet();
     }
 
-    /** The end of {@link #setAside}. */
-    void doneWithAside() {
+    /** The end of {@link #setAside}: it is decided. */
+    void doneWithAside(HeldMessage<T> message) {
         aside.decrementAndGet();
         lock.lock();
         try {
+            ended(message);
             wakeNext();
         } finally {
             lock.unlock();

@@ -43,6 +43,11 @@ record Lanes(List<Destination> all, @Nullable PriorityPolicy policy) {
         return all.size() > 1;
     }
 
+    /** Whether messages of one key are handled one at a time and in order; dead letters are not. */
+    boolean ordered() {
+        return first().role() == Role.MAIN && first().queue().ordered();
+    }
+
     /** How many levels a subscription tells apart. */
     int levels() {
         return policy == null ? 1 : policy.levels();

@@ -98,6 +98,11 @@ final class Moves<T> {
         start(new Move(message, target, List.of(copy), 0, ended));
     }
 
+    /** Has a message of an ordered queue handled again after so long, before all others of its key. */
+    void again(HeldMessage<T> message, long millis, boolean tried) {
+        intake.again(message, millis, tried);
+    }
+
     /** Keeps it, locked, and gives it back at the close. */
     void keep(HeldMessage<T> message) {
         kept.add(message);
@@ -131,7 +136,7 @@ final class Moves<T> {
     private void remove(HeldMessage<T> message) {
         stuck.remove(message);
         if (under.remove(message)) {
-            intake.doneWithAside();
+            intake.doneWithAside(message);
             if (closing) {
                 lock.lock();
                 try {

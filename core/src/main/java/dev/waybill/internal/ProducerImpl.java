@@ -71,6 +71,7 @@ final class ProducerImpl<T> implements Producer<T> {
         byte[] body = encode(message);
         long now = engine.time().epochMillis();
         long delay = message.delayMillis(now);
+        checkOrder(message, delay);
         long most = engine.limits().maxDelayMillis();
         if (delay > 0 && most == 0) {
             throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
@@ -90,6 +91,20 @@ final class ProducerImpl<T> implements Producer<T> {
             var unused = send.whenComplete((stored, failure) -> sending.ended(failure));
         }
         return send;
+    }
+
+    private void checkOrder(Message<T> message, long delay) {
+        if (!lanes.ordered()) {
+            return;
+        }
+        if (message.key().isEmpty()) {
+            throw new IllegalArgumentException(
+                    message + " has no key, but " + queue + " is ordered by key: set one, Message.with(...).key(...)");
+        }
+        if (delay > 0) {
+            throw new IllegalArgumentException(message + " is to wait for " + delay + " ms, but " + queue
+                    + " is ordered by key, and what is sent later would overtake it");
+        }
     }
 
     private int level(Message<T> message) {
@@ -185,8 +200,12 @@ final class ProducerImpl<T> implements Producer<T> {
 
     @Override
     public CompletableFuture<List<Result<T>>> sendAll(Collection<Message<T>> messages) {
-        // A level that is not there is found before the first is sent.
-        messages.forEach(this::level);
+        // What is wrong is found before the first is sent.
+        long now = engine.time().epochMillis();
+        messages.forEach(message -> {
+            checkOrder(message, message.delayMillis(now));
+            level(message);
+        });
         List<CompletableFuture<Result<T>>> sends = new ArrayList<>(messages.size());
         for (Message<T> message : messages) {
             sends.add(sendOne(message).handle((done, failure) -> new Result<>(message, cause(failure))));

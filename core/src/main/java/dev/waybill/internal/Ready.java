@@ -1,107 +1,46 @@
 package dev.waybill.internal;
 
-import dev.waybill.PriorityPolicy;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The messages of a subscription that wait for a worker: in order, or in order by level. Guarded by the intake's lock. */
-final class Ready<T> implements LevelScheduler.Heads {
-    private final List<ArrayDeque<HeldMessage<T>>> levels;
-    private final @Nullable LevelScheduler scheduler;
-    private final LongSupplier clock;
+/** The messages of a subscription that wait for a worker. Guarded by the intake's lock. */
+interface Ready<T> {
 
-    /** Since when the first message of a level has been the first. */
-    private final long[] firstSince;
+    /** How many are here. */
+    int size();
 
-    private int size;
-
-    /** @param clock the time of day in milliseconds */
-    Ready(@Nullable PriorityPolicy policy, LongSupplier clock) {
-        int count = policy == null ? 1 : policy.levels();
-        levels = new ArrayList<>(count);
-        for (int level = 0; level < count; level++) {
-            levels.add(new ArrayDeque<>());
-        }
-        scheduler = policy == null ? null : new LevelScheduler(policy);
-        this.clock = clock;
-        firstSince = new long[count];
+    /** How many of a level are here; of all, where there are none. */
+    default int size(int level) {
+        return size();
     }
 
-    int size() {
-        return size;
+    /** About how many could be handled at once if there were workers enough; 0 only if {@link #poll} has none. */
+    default int startable() {
+        return size();
     }
 
-    boolean isEmpty() {
-        return size == 0;
-    }
+    /** One that was fetched. */
+    void add(HeldMessage<T> message);
 
-    int size(int level) {
-        return levels.get(level).size();
-    }
-
-    void addLast(HeldMessage<T> message) {
-        int level = level(message);
-        size++;
-        if (levels.get(level).isEmpty()) {
-            isFirst(level);
-        }
-        levels.get(level).addLast(message);
-    }
-
-    void addFirst(HeldMessage<T> message) {
-        int level = level(message);
-        size++;
-        isFirst(level);
-        levels.get(level).addFirst(message);
-    }
-
-    private int level(HeldMessage<T> message) {
-        return scheduler == null ? 0 : message.priority();
-    }
-
-    private void isFirst(int level) {
-        if (scheduler != null) {
-            firstSince[level] = clock.getAsLong();
-        }
-    }
+    /** One that was taken and not handled after all: before the others, or, if it was tried in vain, after them. */
+    void putBack(HeldMessage<T> message, boolean tried);
 
     /** Takes the next; null if there is none. */
     @Nullable
-    HeldMessage<T> poll() {
-        int level = scheduler == null ? 0 : scheduler.next(this);
-        HeldMessage<T> next = level < 0 ? null : levels.get(level).poll();
-        if (next != null) {
-            size--;
-            isFirst(level);
-        }
-        return next;
+    HeldMessage<T> poll();
+
+    /**
+     * One that was taken and is decided now; what it held up may go on. Whoever is told so twice does it once.
+     *
+     * @return what is not to be handled before it has come again, and goes back
+     */
+    default List<HeldMessage<T>> ended(HeldMessage<T> message) {
+        return List.of();
     }
 
-    @Override
-    public boolean waits(int level) {
-        return !levels.get(level).isEmpty();
-    }
+    void forEach(Consumer<HeldMessage<T>> action);
 
-    /** Since it was sent; by our own clock if that of the sender is ahead, or if nobody has said when that was. */
-    @Override
-    public long sinceMillis(int level) {
-        long sent = levels.get(level).element().sentAtMillis();
-        return sent == 0 ? firstSince[level] : Math.min(sent, firstSince[level]);
-    }
-
-    void forEach(Consumer<HeldMessage<T>> action) {
-        levels.forEach(level -> level.forEach(action));
-    }
-
-    void drainTo(List<HeldMessage<T>> target) {
-        levels.forEach(level -> {
-            target.addAll(level);
-            level.clear();
-        });
-        size = 0;
-    }
+    /** Takes them all, in their order. */
+    void drainTo(List<HeldMessage<T>> target);
 }

@@ -37,6 +37,7 @@ final class SendPipe {
     private final Destination destination;
     private final ProducerOptions options;
     private final Limits limits;
+    private final int maxCalls;
     private final long timeoutNanos;
     private final Future<?> sweeping;
 
@@ -65,12 +66,19 @@ final class SendPipe {
         this.destination = destination;
         this.options = options;
         limits = engine.limits();
+        maxCalls = maxCalls(limits, destination);
         timeoutNanos = options.sendTimeout().toNanos();
         Listener first = new Listener();
         listener = first;
         sender = engine.broker().sender(destination, first);
         long tick = Math.max(10, Math.min(1000, options.sendTimeout().toMillis() / 10));
         sweeping = engine.timer().every(tick, this::sweep);
+    }
+
+    /** Calls that are open at once, and that the client does not put in order itself, may overtake each other. */
+    private static int maxCalls(Limits limits, Destination destination) {
+        boolean ordered = destination.queue().ordered() && destination.role() == Role.MAIN;
+        return ordered && limits.maxSendCalls() != Integer.MAX_VALUE ? 1 : limits.maxSendCalls();
     }
 
     /** Whether the broker is to keep its messages apart by priority. */
@@ -138,7 +146,7 @@ final class SendPipe {
 
     /** Under the lock. Notices a lost connection on the way. */
     private boolean canHandOver() {
-        if (queued.isEmpty() || openCalls >= limits.maxSendCalls()) {
+        if (queued.isEmpty() || openCalls >= maxCalls) {
             return false;
         }
         Sender current = sender;
@@ -180,7 +188,7 @@ final class SendPipe {
     }
 
     private void fillBatch() {
-        @Nullable SendCall call = limits.maxSendCalls() == Integer.MAX_VALUE ? null : new SendCall();
+        @Nullable SendCall call = maxCalls == Integer.MAX_VALUE ? null : new SendCall();
         long bytes = 0;
         for (PendingSend next = queued.peek(); next != null; next = queued.peek()) {
             bytes += next.size;

@@ -20,17 +20,20 @@ import org.slf4j.LoggerFactory;
 /** The one place where a verdict becomes what happens to the message. */
 final class Settler<T> implements Handling.Verdicts<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Settler.class);
-    private static final long DEAD_LETTER_PAUSE_MILLIS = 1000;
+    private static final long PAUSE_MILLIS = 1000;
 
     private final Engine engine;
     private final QueueDefinition queue;
     private final boolean ofDeadLetters;
+    private final boolean ordered;
     private final Moves<T> moves;
 
-    Settler(Engine engine, Destination destination, Moves<T> moves) {
+    Settler(Engine engine, Lanes lanes, Moves<T> moves) {
+        Destination destination = lanes.first();
         this.engine = engine;
         this.queue = destination.queue();
         this.ofDeadLetters = destination.role() == Role.DEAD_LETTER;
+        this.ordered = lanes.ordered();
         this.moves = moves;
     }
 
@@ -47,9 +50,18 @@ final class Settler<T> implements Handling.Verdicts<T> {
         }
         switch (outcome.kind()) {
             case ACCEPT -> message.decide(Disposition.ACCEPT);
-            case RELEASE -> message.decide(Disposition.RELEASE);
+            case RELEASE -> release(message);
             case DEAD_LETTER -> deadLetter(message, verdict.causeOfDeath(), outcome.reason(), failure);
             case RETRY -> failed(message, outcome, failure);
+        }
+    }
+
+    /** What goes back must not be overtaken by what comes after it: in order it stays here, for a moment. */
+    private void release(HeldMessage<T> message) {
+        if (ordered) {
+            moves.again(message, PAUSE_MILLIS, false);
+        } else {
+            message.decide(Disposition.RELEASE);
         }
     }
 
@@ -85,6 +97,11 @@ final class Settler<T> implements Handling.Verdicts<T> {
             stays(message, "its handler failed");
             return;
         }
+        if (ordered) {
+            engine.observer().retried(message.queue(), delayMillis);
+            moves.again(message, delayMillis, true);
+            return;
+        }
         if (engine.limits().maxDelayMillis() == 0) {
             engine.observer().retried(message.queue(), 0);
             message.decide(Disposition.RETRY);
@@ -103,6 +120,10 @@ final class Settler<T> implements Handling.Verdicts<T> {
     private void later(HeldMessage<T> message, long millis) {
         if (ofDeadLetters) {
             stays(message, "another consumer has it");
+            return;
+        }
+        if (ordered) {
+            moves.again(message, millis, false);
             return;
         }
         if (engine.limits().maxDelayMillis() == 0) {
@@ -143,6 +164,6 @@ final class Settler<T> implements Handling.Verdicts<T> {
 
     private void stays(HeldMessage<T> message, String reason) {
         LOG.warn("{} was not taken ({}); it stays among the dead letters", message, reason);
-        moves.releaseLater(message, DEAD_LETTER_PAUSE_MILLIS);
+        moves.releaseLater(message, PAUSE_MILLIS);
     }
 }

@@ -25,9 +25,11 @@ import org.slf4j.LoggerFactory;
 final class SubscriptionImpl<T> implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(SubscriptionImpl.class);
     private static final long SETTLE_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long PAUSE_MILLIS = 1000;
 
     private final Engine engine;
     private final Destination destination;
+    private final boolean ordered;
     private final Handling<T> handling;
     private final Intake<T> intake;
     private final Moves<T> moves;
@@ -66,6 +68,7 @@ final class SubscriptionImpl<T> implements Subscription {
             Consumer<SubscriptionImpl<?>> onClose) {
         this.engine = engine;
         destination = lanes.first();
+        ordered = lanes.ordered();
         this.handling = handling;
         this.drainTimeout = drainTimeout;
         this.onClose = onClose;
@@ -137,10 +140,18 @@ final class SubscriptionImpl<T> implements Subscription {
                 // lives on, and what nobody has decided fails.
                 LOG.error("handling of {} failed unexpectedly", mine, unexpected);
                 for (HeldMessage<T> message : mine) {
-                    if (!message.heldBack() && !moves.has(message)) {
-                        message.decide(Disposition.RETRY);
+                    if (message.isHeld() && !message.heldBack() && !moves.has(message)) {
+                        fail(message);
                     }
                 }
+            }
+        }
+
+        private void fail(HeldMessage<T> message) {
+            if (ordered) {
+                moves.again(message, PAUSE_MILLIS, true);
+            } else {
+                message.decide(Disposition.RETRY);
             }
         }
 
@@ -318,6 +329,7 @@ final class SubscriptionImpl<T> implements Subscription {
             abandon();
         }
         boolean moved = moves.finish(end);
+        intake.end();
         intake.flush();
         boolean settled = awaitSettled(end);
         heartbeat.stop();

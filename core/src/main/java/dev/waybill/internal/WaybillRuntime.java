@@ -153,8 +153,9 @@ public final class WaybillRuntime implements Waybill {
     }
 
     private Lanes lanes(Queue<?> queue) {
-        QueueDefinition definition =
+        QueueDefinition unordered =
                 new QueueDefinition(queue.name(), queue.maxDeliveries(), queue.lockDuration(), queue.retry());
+        QueueDefinition definition = queue.isOrderedByKey() ? unordered.orderedByKey() : unordered;
         @Nullable
         PriorityPolicy policy = queue.prioritiesName()
                 .map(settings.priorities::of)
@@ -186,7 +187,7 @@ public final class WaybillRuntime implements Waybill {
                 handling,
                 guards,
                 store,
-                moves -> new Settler<>(engine, lanes.first(), moves),
+                moves -> new Settler<>(engine, lanes, moves),
                 concurrency,
                 prefetch,
                 drainTimeout);
@@ -252,6 +253,11 @@ public final class WaybillRuntime implements Waybill {
             throw new CapabilityException(queue + " is declared with retries that wait (" + queue.retry() + "), which "
                     + capabilities().broker() + " cannot do: "
                     + capabilities().support(Capability.DELAYED_RETRY).note());
+        }
+        if (queue.isOrderedByKey() && !capabilities().has(Capability.KEY_ORDER)) {
+            throw new CapabilityException(queue + " is declared ordered by key, which "
+                    + capabilities().broker() + " cannot do: "
+                    + capabilities().support(Capability.KEY_ORDER).note());
         }
         Lanes lanes = lanes(queue);
         for (Destination lane : lanes.all()) {

@@ -7,7 +7,8 @@ package dev.waybill.spi;
  * @param maxSendBatch how many messages one {@link Sender#send} call may carry
  * @param maxSendBatchBytes how many bytes one {@link Sender#send} call may carry, bodies and headers together
  * @param maxSendCalls how many {@link Sender#send} calls may be open at once per sender, that is, have messages not yet
- *     reported; 1 where order needs it, {@code Integer.MAX_VALUE} where the client pipelines by itself
+ *     reported, to a queue that is not ordered; of one that is only one is, unless this is {@code Integer.MAX_VALUE}, which says
+ *     that the client pipelines by itself, and in order
  * @param maxReceive the most messages that one {@link Receiver#receive} call can return
  * @param maxReceivers how many receivers of one subscription are worth having when one alone does not keep up, as with a
  *     request-and-response protocol; 1 where the broker pushes or the client fetches ahead

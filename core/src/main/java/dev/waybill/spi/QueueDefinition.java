@@ -10,6 +10,9 @@ import java.time.Duration;
  * @param lane which lane of the queue, from 0, the only one of a queue without priorities and the lowest of one with. Each has a
  *     physical place of its own, declared and opened by itself; all share the dead-letter queue
  * @param priorities how many priorities the broker itself is to keep apart, at most {@link Limits#maxPriorities}; 0 if none
+ * @param ordered whether the messages of one key are handled one at a time and in order. Then the broker stores those that one
+ *     {@link Sender} sends in their order, and hands them to one receiver at a time, in that order: to another one, or again, only when
+ *     whatever of the same key it has handed over is settled or lost. It may hand over several at once; core sees to the rest
  * @param maxDeliveries how often a message is delivered at most, counted from 1, before it is dead-lettered; core does that
  *     itself when a handler fails or the message comes once more; the broker's own limit, the same number or
  *     {@link #wideLimit}, is the net below
@@ -18,23 +21,34 @@ import java.time.Duration;
  *     computes each delay itself
  */
 public record QueueDefinition(
-        String name, int lane, int priorities, int maxDeliveries, Duration lockDuration, RetryPolicy retry) {
+        String name,
+        int lane,
+        int priorities,
+        boolean ordered,
+        int maxDeliveries,
+        Duration lockDuration,
+        RetryPolicy retry) {
     /** Few, so that a message that kills whoever reads it ends soon. */
     private static final int ROOM = 3;
 
-    /** A queue of one lane, without priorities. */
+    /** A queue of one lane, without priorities, and not ordered. */
     public QueueDefinition(String name, int maxDeliveries, Duration lockDuration, RetryPolicy retry) {
-        this(name, 0, 0, maxDeliveries, lockDuration, retry);
+        this(name, 0, 0, false, maxDeliveries, lockDuration, retry);
     }
 
     /** Another lane of the same queue. */
     public QueueDefinition withLane(int lane) {
-        return new QueueDefinition(name, lane, priorities, maxDeliveries, lockDuration, retry);
+        return new QueueDefinition(name, lane, priorities, ordered, maxDeliveries, lockDuration, retry);
     }
 
     /** The same queue with so many priorities. */
     public QueueDefinition withPriorities(int priorities) {
-        return new QueueDefinition(name, lane, priorities, maxDeliveries, lockDuration, retry);
+        return new QueueDefinition(name, lane, priorities, ordered, maxDeliveries, lockDuration, retry);
+    }
+
+    /** The same queue, ordered by key. */
+    public QueueDefinition orderedByKey() {
+        return new QueueDefinition(name, lane, priorities, true, maxDeliveries, lockDuration, retry);
     }
 
     /** The name of its place: that of the queue, and for all lanes but the first {@code p} and the lane's number after it. */

@@ -65,7 +65,8 @@ public interface Receiver extends AutoCloseable {
 
     /**
      * Stops fetching for good. What the receiver has fetched and not handed over goes back at once, also where that counts as a
-     * delivery, and a waiting receive returns empty. What was handed over stays valid until {@link #close}. Idempotent.
+     * delivery, and a waiting receive returns empty; of an ordered queue at the close, behind what was handed over. What was handed
+     * over stays valid until {@link #close}. Idempotent.
      */
     void stop();
 

@@ -112,6 +112,15 @@ public abstract class BrokerConformance {
     }
 
     @Nested
+    @DisplayName("convoy")
+    class Convoy extends ConvoyRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
     @DisplayName("operation")
     class Operation extends OperationRules {
         @Override

@@ -35,6 +35,7 @@ class BrokenAdaptersTest {
             IdempotencyRules.class,
             BreakerRules.class,
             PriorityRules.class,
+            ConvoyRules.class,
             OperationRules.class,
             RecoveryRules.class);
 

@@ -40,7 +40,7 @@ final class BrokenBroker implements Broker {
     @Override
     public void declare(QueueDefinition queue, TopologyMode mode) {
         try {
-            working.declare(fault == Fault.LANES_ARE_ONE ? queue.withLane(0) : queue, mode);
+            working.declare(place(queue), mode);
         } catch (TopologyException differs) {
             if (fault != Fault.DIFFERENCES_GO_UNSEEN) {
                 throw differs;
@@ -48,10 +48,15 @@ final class BrokenBroker implements Broker {
         }
     }
 
+    private QueueDefinition place(QueueDefinition queue) {
+        if (fault == Fault.KEYS_ARE_SHARED) {
+            return new QueueDefinition(queue.name(), queue.maxDeliveries(), queue.lockDuration(), queue.retry());
+        }
+        return fault == Fault.LANES_ARE_ONE ? queue.withLane(0) : queue;
+    }
+
     private Destination place(Destination destination) {
-        return fault == Fault.LANES_ARE_ONE
-                ? new Destination(destination.queue().withLane(0), destination.role())
-                : destination;
+        return new Destination(place(destination.queue()), destination.role());
     }
 
     @Override

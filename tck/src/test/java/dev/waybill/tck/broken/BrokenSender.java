@@ -6,6 +6,7 @@ import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ final class BrokenSender implements Sender {
     public void send(List<? extends Outbound> batch) {
         List<Twisted> twisted = new ArrayList<>();
         batch.forEach(message -> twisted.add(new Twisted(message, fault, delayMillis(message))));
+        if (fault == Fault.SENDS_OUT_OF_ORDER) {
+            Collections.reverse(twisted);
+        }
         working.send(twisted);
     }
 

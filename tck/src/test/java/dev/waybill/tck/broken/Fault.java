@@ -48,6 +48,10 @@ public enum Fault {
     LANES_ARE_ONE(Rule.P1_1),
     /** A broker that keeps priorities apart is not told of them. */
     FORGETS_THE_PRIORITY(Rule.P1_2),
+    /** Batches are sent the wrong way round. */
+    SENDS_OUT_OF_ORDER(Rule.C1_1),
+    /** A queue that is ordered by key is one like any other. */
+    KEYS_ARE_SHARED(Rule.C1_5),
     /** A queue that differs from its declaration is taken as it is. */
     DIFFERENCES_GO_UNSEEN(Rule.E3_3);
 
