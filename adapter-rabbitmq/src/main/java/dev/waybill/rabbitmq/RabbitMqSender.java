@@ -90,6 +90,11 @@ final class RabbitMqSender implements Sender, ConfirmListener {
         }
 
         @Override
+        public boolean moved() {
+            return letter.moved();
+        }
+
+        @Override
         public void stored() {
             letter.stored();
         }

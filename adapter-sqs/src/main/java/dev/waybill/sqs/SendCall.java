@@ -21,6 +21,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
 final class SendCall {
     private final SqsClient client;
     private final String queueUrl;
+    private final @Nullable FifoIds ids;
 
     /** What is not reported yet; the index is the entry's id in the request. */
     private final AtomicReferenceArray<@Nullable Outbound> waiting;
@@ -40,9 +41,10 @@ final class SendCall {
         NOWHERE
     }
 
-    SendCall(SqsClient client, String queueUrl, List<? extends Outbound> batch) {
+    SendCall(SqsClient client, String queueUrl, @Nullable FifoIds ids, List<? extends Outbound> batch) {
         this.client = client;
         this.queueUrl = queueUrl;
+        this.ids = ids;
         waiting = new AtomicReferenceArray<>(batch.toArray(new Outbound[0]));
     }
 
@@ -70,7 +72,7 @@ final class SendCall {
                 bytes = 0;
             }
             bytes += size;
-            entries.add(entry(i, form, message.delayMillis()));
+            entries.add(entry(i, form, message));
         }
         return worse(worst, request(entries, waiting.length()));
     }
@@ -79,8 +81,9 @@ final class SendCall {
         return one.compareTo(other) > 0 ? one : other;
     }
 
-    private static SendMessageBatchRequestEntry entry(int index, WireForm form, long delayMillis) {
-        return SendMessageBatchRequestEntry.builder()
+    private SendMessageBatchRequestEntry entry(int index, WireForm form, Outbound message) {
+        long delayMillis = message.delayMillis();
+        SendMessageBatchRequestEntry.Builder entry = SendMessageBatchRequestEntry.builder()
                 .id(Integer.toString(index))
                 .messageBody(form.body())
                 // Nothing said is the queue's own delay, which an operator may have set.
@@ -90,8 +93,11 @@ final class SendCall {
                         MessageAttributeValue.builder()
                                 .dataType("String")
                                 .stringValue(form.attribute())
-                                .build()))
-                .build();
+                                .build()));
+        if (ids != null) {
+            entry.messageGroupId(ids.group(message.envelope())).messageDeduplicationId(ids.deduplication(message));
+        }
+        return entry.build();
     }
 
     /** @param end the first message after those that are in it or before it */

@@ -50,7 +50,7 @@ final class SqsBroker implements Broker {
     /** To give back what the last polls have brought: several requests, each bounded by itself. */
     private static final Duration LAST_RETURNS = Duration.ofSeconds(30);
 
-    private static final Capabilities CAPABILITIES = Capabilities.of("Amazon SQS standard queues")
+    private static final Capabilities CAPABILITIES = Capabilities.of("Amazon SQS")
             .nativeBy(Capability.DURABLE_SEND, "the response of SendMessageBatch")
             .nativeBy(Capability.SURVIVES_RESTART, "SQS stores every message redundantly")
             .nativeBy(Capability.COMPETING_CONSUMERS, "visibility timeout")
@@ -73,6 +73,7 @@ final class SqsBroker implements Broker {
                     "a throttled send is repeated with backoff, so that what may be in flight fills up")
             .nativeBy(Capability.TOPOLOGY_VERIFY, "GetQueueAttributes")
             .emulated(Capability.PRIORITY, "a queue a level")
+            .nativeBy(Capability.KEY_ORDER, "a FIFO queue, with a message group for each key")
             .build();
 
     private final BrokerContext context;
@@ -127,7 +128,8 @@ final class SqsBroker implements Broker {
     @Override
     public Sender sender(Destination destination, SenderListener listener) {
         String url = topology.url(destination);
-        return new SqsSender(clients.sends(), url, context.blocking(), () -> topology.forget(destination));
+        return new SqsSender(
+                clients.sends(), url, FifoIds.of(destination), context.blocking(), () -> topology.forget(destination));
     }
 
     @Override

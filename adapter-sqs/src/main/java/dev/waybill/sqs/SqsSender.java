@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** Sends batches, each on a thread of its own. */
@@ -24,6 +25,7 @@ final class SqsSender implements Sender {
 
     private final SqsClient client;
     private final String queueUrl;
+    private final @Nullable FifoIds ids;
     private final Executor blocking;
     private final Runnable onBroken;
     private final Set<SendCall> open = ConcurrentHashMap.newKeySet();
@@ -33,17 +35,21 @@ final class SqsSender implements Sender {
     private volatile boolean broken;
     private volatile boolean closed;
 
-    /** @param onBroken called when SQS could not be reached */
-    SqsSender(SqsClient client, String queueUrl, Executor blocking, Runnable onBroken) {
+    /**
+     * @param ids for a FIFO queue, else null
+     * @param onBroken called when SQS could not be reached
+     */
+    SqsSender(SqsClient client, String queueUrl, @Nullable FifoIds ids, Executor blocking, Runnable onBroken) {
         this.client = client;
         this.queueUrl = queueUrl;
+        this.ids = ids;
         this.blocking = blocking;
         this.onBroken = onBroken;
     }
 
     @Override
     public void send(List<? extends Outbound> batch) {
-        SendCall call = new SendCall(client, queueUrl, batch);
+        SendCall call = new SendCall(client, queueUrl, ids, batch);
         open.add(call);
         // After the call is among the open ones: whoever closes meanwhile sees it, or is seen here.
         if (closed) {

@@ -35,6 +35,16 @@
  *
  * <p>An acknowledgement that comes after the lock's end still deletes the message, unless somebody else has received it since.
  *
+ * <h2>Order</h2>
+ *
+ * A queue that is ordered by key is the FIFO queue {@code <name>.fifo}, its dead letters go to {@code <name>-dlq.fifo}, both with high
+ * throughput (deduplication and quota per message group). The message group is the message's key, the deduplication id its id: where
+ * these have more than 128 characters or others than printable ASCII, their SHA-256. SQS therefore drops, and confirms, a second send of
+ * the same id and key within five minutes; what Waybill itself sends on, to the dead-letter queue or from there, has a deduplication
+ * id of its own, so that none of that is dropped. Dead letters are in no order, since whoever looked at one would hide all others of its
+ * key; those that SQS itself has moved keep their group. A producer has one request at a time under way, so that none overtakes another;
+ * several producers send faster than one.
+ *
  * <h2>Delays</h2>
  *
  * SQS waits whole seconds; what it is asked for is rounded up, so a message may come up to a second late and is never early. A send
@@ -56,7 +66,7 @@
  *
  * Competing consumers, lock expiry and extension are the visibility timeout, the delivery count is
  * {@code ApproximateReceiveCount}, the delivery limit is the redrive policy, a delayed send is {@code DelaySeconds} and a delayed
- * retry the visibility timeout again. Standard queues keep the order by best effort only, so there is no first in, first out.
+ * retry the visibility timeout again. Order by key is a FIFO queue. Standard queues keep the order by best effort only, so there is no first in, first out.
  * Every receipt counts as a delivery, so there is no uncounted release. A throttled send is repeated with backoff, which slows the
  * producer once what may be in flight is full.
  *

@@ -27,7 +27,7 @@ class SqsSenderTest {
     private final ExecutorService blocking = Executors.newCachedThreadPool();
     private final FakeSqs sqs = new FakeSqs();
     private final AtomicInteger broken = new AtomicInteger();
-    private final SqsSender sender = new SqsSender(sqs, "url", blocking, broken::incrementAndGet);
+    private final SqsSender sender = new SqsSender(sqs, "url", null, blocking, broken::incrementAndGet);
 
     @AfterEach
     void stop() {
@@ -167,7 +167,7 @@ class SqsSenderTest {
 
     @Test
     void a_connection_that_is_cut_off_costs_its_own_batch_and_only_several_in_a_row_the_sender() {
-        SqsSender sender = new SqsSender(sqs, "url", Runnable::run, broken::incrementAndGet);
+        SqsSender sender = new SqsSender(sqs, "url", null, Runnable::run, broken::incrementAndGet);
         AtomicInteger calls = new AtomicInteger();
         sqs.refusesSend = entry -> {
             // Two in a row, an answer, and three.

@@ -84,6 +84,24 @@ class TopologyIT {
     }
 
     @Test
+    void an_ordered_queue_is_a_fifo_queue_and_so_are_its_dead_letters() {
+        QueueDefinition queue = queue(4, Duration.ofSeconds(2)).orderedByKey();
+        assertThat(differences(queue, TopologyMode.VERIFY))
+                .containsExactly(
+                        new Difference("queue " + queue.name() + "-dlq.fifo", "a FIFO queue", "none"),
+                        new Difference("queue " + queue.name() + ".fifo", "a FIFO queue", "none"));
+        broker.declare(queue, TopologyMode.DECLARE);
+        broker.declare(queue, TopologyMode.VERIFY);
+        Map<QueueAttributeName, String> dead = attributes(queue.name() + "-dlq.fifo");
+        assertThat(dead).containsEntry(QueueAttributeName.FIFO_QUEUE, "true");
+        assertThat(attributes(queue.name() + ".fifo"))
+                .containsEntry(QueueAttributeName.FIFO_QUEUE, "true")
+                .extractingByKey(QueueAttributeName.REDRIVE_POLICY)
+                .asString()
+                .contains(dead.get(QueueAttributeName.QUEUE_ARN));
+    }
+
+    @Test
     void verifying_creates_nothing_and_names_both_queues() {
         QueueDefinition queue = queue(3, Duration.ofSeconds(5));
         assertThat(differences(queue, TopologyMode.VERIFY))

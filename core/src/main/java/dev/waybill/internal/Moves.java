@@ -280,7 +280,7 @@ final class Moves<T> {
                 if (closed) {
                     throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "the subscription is closed", null);
                 }
-                open = new SendPipe(engine, to, options);
+                open = new SendPipe(engine, to, options, true);
                 pipes.put(to, open);
             }
             return open;

@@ -50,6 +50,11 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
         return pipe.prioritized() ? CoreHeaders.priority(envelope.headers()) : -1;
     }
 
+    @Override
+    public boolean moved() {
+        return pipe.moves();
+    }
+
     SendException failure(SendException.Reason reason, boolean maybeStored, String detail, @Nullable Throwable cause) {
         return pipe.failure(this, reason, maybeStored, detail, cause);
     }

@@ -138,7 +138,7 @@ final class ProducerImpl<T> implements Producer<T> {
             if (open == null) {
                 Destination destination = lanes.of(lane);
                 open = WaybillRuntime.asking(
-                        "cannot send to " + destination, () -> new SendPipe(engine, destination, options));
+                        "cannot send to " + destination, () -> new SendPipe(engine, destination, options, false));
                 pipes.set(lane, open);
             }
             return open;

@@ -38,6 +38,7 @@ final class SendPipe {
     private final ProducerOptions options;
     private final Limits limits;
     private final int maxCalls;
+    private final boolean moves;
     private final long timeoutNanos;
     private final Future<?> sweeping;
 
@@ -61,7 +62,9 @@ final class SendPipe {
     /** Only touched by the one thread that is handing over. */
     private final ArrayList<PendingSend> batch = new ArrayList<>();
 
-    SendPipe(Engine engine, Destination destination, ProducerOptions options) {
+    /** @param moves whether what is sent was received by us before */
+    SendPipe(Engine engine, Destination destination, ProducerOptions options, boolean moves) {
+        this.moves = moves;
         this.engine = engine;
         this.destination = destination;
         this.options = options;
@@ -79,6 +82,11 @@ final class SendPipe {
     private static int maxCalls(Limits limits, Destination destination) {
         boolean ordered = destination.queue().ordered() && destination.role() == Role.MAIN;
         return ordered && limits.maxSendCalls() != Integer.MAX_VALUE ? 1 : limits.maxSendCalls();
+    }
+
+    /** Whether what is sent was received by us before. */
+    boolean moves() {
+        return moves;
     }
 
     /** Whether the broker is to keep its messages apart by priority. */

@@ -23,6 +23,14 @@ public interface Outbound {
         return -1;
     }
 
+    /**
+     * Whether it comes from another place, or from this one, where it is deleted afterwards: a message of that id may have been sent here
+     * before, and this is no repetition of it.
+     */
+    default boolean moved() {
+        return false;
+    }
+
     /** The broker has it durably. */
     void stored();
 

@@ -64,6 +64,11 @@ final class BrokenSender implements Sender {
         }
 
         @Override
+        public boolean moved() {
+            return message.moved();
+        }
+
+        @Override
         public void stored() {
             message.stored();
         }
