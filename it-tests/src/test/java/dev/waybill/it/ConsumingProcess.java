@@ -1,6 +1,7 @@
 package dev.waybill.it;
 
 import dev.waybill.Codec;
+import dev.waybill.Delivery;
 import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
@@ -16,8 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
-/** A consumer in a process of its own, to be killed. It writes the id of each message that it handles as a line. */
+/**
+ * A consumer in a process of its own, to be killed. It writes each message that it handles as a line, before it accepts it: its id, or,
+ * of an ordered queue, a {@link Step}.
+ */
 final class ConsumingProcess implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ConsumingProcess.class.getName());
 
@@ -25,15 +31,24 @@ final class ConsumingProcess implements AutoCloseable {
     private final Set<String> handled = ConcurrentHashMap.newKeySet();
     private final Thread reader;
 
-    ConsumingProcess(WaybillConfig config, String queue, Duration lock) throws IOException {
+    private final Consumer<String> listener;
+
+    ConsumingProcess(WaybillConfig config, Queue<String> queue) throws IOException {
+        this(config, queue, line -> {});
+    }
+
+    /** @param listener is told each line */
+    ConsumingProcess(WaybillConfig config, Queue<String> queue, Consumer<String> listener) throws IOException {
+        this.listener = listener;
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 ConsumingProcess.class.getName(),
-                queue,
-                lock.toString()));
+                queue.name(),
+                queue.lockDuration().toString(),
+                Boolean.toString(queue.isOrderedByKey())));
         config.values().forEach((key, value) -> command.add(key + "=" + value));
         process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -48,6 +63,7 @@ final class ConsumingProcess implements AutoCloseable {
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 handled.add(line);
+                listener.accept(line);
             }
         } catch (IOException ended) {
             LOG.log(System.Logger.Level.TRACE, "the process was killed in mid-line", ended);
@@ -70,23 +86,65 @@ final class ConsumingProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
+    /**
+     * One message that was handled.
+     *
+     * @param number of the message within its key, from 1
+     * @param began by the clock that all processes of the machine share
+     */
+    record Step(String key, int number, boolean redelivered, long began, long ended) {
+        static Step parse(String line) {
+            String[] parts = line.split(" ");
+            return new Step(
+                    parts[0],
+                    Integer.parseInt(parts[1]),
+                    Boolean.parseBoolean(parts[2]),
+                    Long.parseLong(parts[3]),
+                    Long.parseLong(parts[4]));
+        }
+
+        String line() {
+            return key + " " + number + " " + redelivered + " " + began + " " + ended;
+        }
+    }
+
     public static void main(String[] arguments) throws InterruptedException {
         WaybillConfig config = WaybillConfig.of(Map.of());
-        for (int i = 2; i < arguments.length; i++) {
+        for (int i = 3; i < arguments.length; i++) {
             int equals = arguments[i].indexOf('=');
             config = config.with(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
         }
-        Queue<String> queue = Queue.named(arguments[0], Codec.text())
-                .maxDeliveries(10)
-                .lockDuration(Duration.parse(arguments[1]))
-                .build();
+        boolean ordered = Boolean.parseBoolean(arguments[2]);
+        Queue.Builder<String> queue =
+                Queue.named(arguments[0], Codec.text()).maxDeliveries(10).lockDuration(Duration.parse(arguments[1]));
         PrintStream out = System.out;
-        Waybill.open(config).consumer(queue).concurrency(4).prefetch(20).start(delivery -> {
-            synchronized (out) {
-                out.println(delivery.id());
-                out.flush();
-            }
-        });
+        dev.waybill.Consumer<String> consumer = Waybill.open(config)
+                .consumer(ordered ? queue.orderedByKey().build() : queue.build())
+                .prefetch(20);
+        if (ordered) {
+            consumer.concurrency(16).start(delivery -> step(delivery, out));
+        } else {
+            consumer.concurrency(4).start(delivery -> say(delivery.id(), out));
+        }
         Thread.currentThread().join();
+    }
+
+    private static void step(Delivery<String> delivery, PrintStream out) throws InterruptedException {
+        long began = System.nanoTime();
+        TimeUnit.MILLISECONDS.sleep(1);
+        Step step = new Step(
+                delivery.key().orElseThrow(),
+                Integer.parseInt(delivery.payload()),
+                delivery.redelivered(),
+                began,
+                System.nanoTime());
+        say(step.line(), out);
+    }
+
+    private static void say(String line, PrintStream out) {
+        synchronized (out) {
+            out.println(line);
+            out.flush();
+        }
     }
 }

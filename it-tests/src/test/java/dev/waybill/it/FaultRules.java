@@ -16,9 +16,12 @@ import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.servers.TestServer;
+import dev.waybill.tck.ConvoyLedger;
 import dev.waybill.tck.Ledger;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +34,8 @@ import org.junit.jupiter.api.Test;
 /** What must hold when processes, brokers and networks fail: nothing is lost, and only what is flagged comes twice. */
 abstract class FaultRules {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int CONVOYS = 1000;
+    private static final int CONVOY_MESSAGES = Integer.getInteger("waybill.it.convoy-messages", 10_000);
 
     abstract ServerUnderTest site();
 
@@ -120,7 +125,7 @@ abstract class FaultRules {
         try (Waybill waybill = Waybill.open(config())) {
             Producer<String> producer = waybill.producer(queue);
             Set<String> before;
-            try (ConsumingProcess dying = new ConsumingProcess(config(), queue.name(), lock())) {
+            try (ConsumingProcess dying = new ConsumingProcess(config(), queue)) {
                 sendAll(producer, load(2000), ledger);
                 Awaitility.await("the process is at work")
                         .atMost(PATIENCE)
@@ -149,6 +154,60 @@ abstract class FaultRules {
                     "sent " + ledger.sentCount() + ", handled by it " + before.size() + ", after it " + after.size()
                             + ", lost 0");
         }
+    }
+
+    @Test
+    void eachKeyIsInOrderWhileProcessesAreKilledAndAdded() throws Exception {
+        Queue<String> queue = Queue.named("fault-" + Long.toString(System.nanoTime(), 36), Codec.text())
+                .orderedByKey()
+                .maxDeliveries(10)
+                .lockDuration(lock())
+                .build();
+        int each = CONVOY_MESSAGES / CONVOYS;
+        ConvoyTrail trail = new ConvoyTrail();
+        Deque<ConsumingProcess> processes = new ArrayDeque<>();
+        int killed = 0;
+        try (Waybill waybill = Waybill.open(config())) {
+            Producer<String> producer = waybill.producer(queue);
+            for (int i = 0; i < 3; i++) {
+                processes.add(new ConsumingProcess(config(), queue, trail::add));
+            }
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> sendConvoys(producer, CONVOYS, each));
+            for (int part = 1; part < 10; part++) {
+                int enough = CONVOYS * each / 10 * part;
+                Awaitility.await("handled by " + processes.size() + " processes")
+                        .atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(trail.distinct()).isGreaterThanOrEqualTo(enough));
+                // The longest at work has the most to lose; every third time one joins that has nobody to replace.
+                if (part % 3 != 0) {
+                    try (ConsumingProcess dying = processes.remove()) {
+                        dying.kill();
+                        killed++;
+                    }
+                }
+                processes.add(new ConsumingProcess(config(), queue, trail::add));
+            }
+            sending.join();
+            Awaitility.await("all are handled")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(trail.distinct()).isEqualTo(CONVOYS * each));
+            assertThat(waybill.deadLetters(queue).count()).isZero();
+        } finally {
+            processes.forEach(ConsumingProcess::close);
+        }
+        assertThat(trail.faults()).as("%s", trail).isEmpty();
+        report(CONVOYS + " convoys, " + killed + " processes killed", trail.toString());
+    }
+
+    /** The keys in turn. */
+    private static void sendConvoys(Producer<String> producer, int keys, int each) {
+        List<CompletableFuture<Void>> sends = new ArrayList<>(keys * each);
+        for (int number = 1; number <= each; number++) {
+            for (int key = 0; key < keys; key++) {
+                sends.add(producer.send(ConvoyLedger.message("convoy-" + key, number)));
+            }
+        }
+        CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
     }
 
     @Test
