@@ -28,6 +28,8 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private final Lane lane;
     /** How often it was tried before, since it was received. */
     private final int tries;
+    /** Whether it is not the first delivery since it was received. */
+    private final boolean repeated;
 
     private volatile int state;
     private @Nullable Disposition disposition;
@@ -44,13 +46,14 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private volatile boolean extending;
 
     HeldMessage(Inbound inbound, Lane lane) {
-        this(inbound, lane, 0);
+        this(inbound, lane, 0, false);
     }
 
-    private HeldMessage(Inbound inbound, Lane lane, int tries) {
+    private HeldMessage(Inbound inbound, Lane lane, int tries, boolean repeated) {
         this.inbound = inbound;
         this.lane = lane;
         this.tries = tries;
+        this.repeated = repeated;
     }
 
     /** Its next delivery, without going back to the broker, which takes its place; null if it is decided. */
@@ -62,7 +65,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
             }
             state = DONE;
         }
-        return new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries);
+        return new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries, true);
     }
 
     boolean decide(Disposition disposition) {
@@ -280,7 +283,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     @Override
     public boolean redelivered() {
-        return tries > 0 || inbound.envelope().headers().containsKey(CoreHeaders.DELIVERIES) || inbound.redelivered();
+        return repeated || inbound.envelope().headers().containsKey(CoreHeaders.DELIVERIES) || inbound.redelivered();
     }
 
     @Override

@@ -203,6 +203,19 @@ class ConvoysTest {
     }
 
     @Test
+    void aReleasedMessageIsFlaggedAndNotCounted() {
+        Waybill waybill = open("in-memory:");
+        List<String> deliveries = new CopyOnWriteArrayList<>();
+        waybill.consumer(newQueue().build()).startReturning(delivery -> {
+            deliveries.add(delivery.payload() + ", " + delivery.deliveryCount() + ", " + delivery.redelivered());
+            return deliveries.size() == 1 ? Outcome.release() : Outcome.accept();
+        });
+        send(waybill.producer(newQueue().build()), "key", 1, 2);
+        await().untilAsserted(
+                        () -> assertThat(deliveries).containsExactly("1, 1, false", "1, 1, true", "2, 1, false"));
+    }
+
+    @Test
     void hundredsThatWaitBehindOneOfTheirKeyLeaveRoomForOthers() {
         Waybill waybill = open("in-memory:");
         Queue<String> queue =
