@@ -211,8 +211,7 @@ class ConvoysTest {
             return deliveries.size() == 1 ? Outcome.release() : Outcome.accept();
         });
         send(waybill.producer(newQueue().build()), "key", 1, 2);
-        await().untilAsserted(
-                        () -> assertThat(deliveries).containsExactly("1, 1, false", "1, 1, true", "2, 1, false"));
+        await().untilAsserted(() -> assertThat(deliveries).containsExactly("1, 1, false", "1, 1, true", "2, 1, false"));
     }
 
     @Test

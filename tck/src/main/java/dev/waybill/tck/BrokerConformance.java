@@ -2,6 +2,8 @@ package dev.waybill.tck;
 
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The whole suite. An adapter's test extends this class and says what broker it is about:
@@ -14,8 +16,10 @@ import org.junit.jupiter.api.Nested;
  * }
  * }</pre>
  *
- * A rule that rests on a capability is aborted, with the reason, where the broker declares it unsupported.
+ * A rule that rests on a capability is aborted, with the reason, where the broker declares it unsupported. Where JUnit's parallel execution is
+ * enabled, rules run at the same time, on the same broker, but for those that restart it or cut its connections.
  */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class BrokerConformance {
 
     /** The broker under test; asked before every test, so it should be the same one. */

@@ -22,9 +22,16 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** What all chapters of the suite share: an open Waybill, queues of its own for each test, and patience. */
+@ResourceLock(value = Chapter.BROKER, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 abstract class Chapter {
+    /** What a rule that restarts the broker or cuts its connections locks for itself. */
+    static final String BROKER = "the broker under test";
+
     private static final AtomicLong NUMBER = new AtomicLong(System.currentTimeMillis());
 
     private final Deque<Waybill> opened = new ArrayDeque<>();

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Rules of sequential convoys: order per key. */
 abstract class ConvoyRules extends Chapter {
@@ -188,6 +189,7 @@ abstract class ConvoyRules extends Chapter {
     }
 
     @Test
+    @ResourceLock(BROKER)
     void c1_6_afterLostConnectionsEachKeyGoesOnInOrder() {
         Optional<Consumer<Waybill>> loseConnections = harness().loseConnections();
         assumeTrue(loseConnections.isPresent(), "the harness cannot cut connections");

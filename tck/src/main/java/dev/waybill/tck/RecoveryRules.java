@@ -18,11 +18,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Rules of what happens when the connection, or the broker, goes away and comes back. */
 abstract class RecoveryRules extends Chapter {
 
     @Test
+    @ResourceLock(BROKER)
     void q10_1_afterLostConnectionsEverythingGoesOn() {
         Optional<Consumer<Waybill>> loseConnections = harness().loseConnections();
         assumeTrue(loseConnections.isPresent(), "the harness cannot cut connections");
@@ -30,6 +32,7 @@ abstract class RecoveryRules extends Chapter {
     }
 
     @Test
+    @ResourceLock(BROKER)
     void q10_2_messagesSurviveARestartOfTheBroker() {
         needs(Capability.SURVIVES_RESTART);
         Optional<Runnable> restart = harness().restart();

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Rules of time: how long a message waits between two deliveries, and before its first. */
 abstract class RetryRules extends Chapter {
@@ -155,6 +156,7 @@ abstract class RetryRules extends Chapter {
     }
 
     @Test
+    @ResourceLock(BROKER)
     void d2_5_messagesThatWaitSurviveARestartOfTheBroker() {
         needs(Capability.SURVIVES_RESTART);
         Optional<Runnable> restart = harness().restart();
