@@ -6,16 +6,19 @@ import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import dev.waybill.spi.Sender;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A working sender with one fault. */
 final class BrokenSender implements Sender {
+    private static final int OVERTAKEN_BY = 9;
+
     private final Sender working;
     private final @Nullable Fault fault;
     private long lastDueNanos = System.nanoTime();
+    private @Nullable Twisted held;
+    private int passed;
 
     BrokenSender(Sender working, @Nullable Fault fault) {
         this.working = working;
@@ -26,10 +29,24 @@ final class BrokenSender implements Sender {
     public void send(List<? extends Outbound> batch) {
         List<Twisted> twisted = new ArrayList<>();
         batch.forEach(message -> twisted.add(new Twisted(message, fault, delayMillis(message))));
-        if (fault == Fault.SENDS_OUT_OF_ORDER) {
-            Collections.reverse(twisted);
+        working.send(fault == Fault.SENDS_OUT_OF_ORDER ? overtaken(twisted) : twisted);
+    }
+
+    private List<Twisted> overtaken(List<Twisted> batch) {
+        List<Twisted> late = new ArrayList<>();
+        for (Twisted message : batch) {
+            if (held == null) {
+                held = message;
+                passed = 0;
+            } else {
+                late.add(message);
+                if (++passed == OVERTAKEN_BY) {
+                    late.add(held);
+                    held = null;
+                }
+            }
         }
-        working.send(twisted);
+        return late;
     }
 
     private long delayMillis(Outbound message) {

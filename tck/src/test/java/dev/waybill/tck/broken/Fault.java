@@ -48,7 +48,7 @@ public enum Fault {
     LANES_ARE_ONE(Rule.P1_1),
     /** A broker that keeps priorities apart is not told of them. */
     FORGETS_THE_PRIORITY(Rule.P1_2),
-    /** Batches are sent the wrong way round. */
+    /** Now and then a message is sent behind some that come after it. */
     SENDS_OUT_OF_ORDER(Rule.C1_1),
     /** A queue that is ordered by key is one like any other. */
     KEYS_ARE_SHARED(Rule.C1_5),
