@@ -36,6 +36,9 @@ final class Capable {
                         Capability.FLOW_CONTROL,
                         "a send waits while the producer's buffer.memory is full, also when a quota throttles it")
                 .emulated(Capability.PRIORITY, "a topic and a share group a level")
+                .nativeBy(
+                        Capability.KEY_ORDER,
+                        "a partition by the key, of which a consumer group gives each to one process; retries are counted there")
                 .nativeBy(Capability.TOPOLOGY_VERIFY, "configuration of the topics and of the share groups");
         if (partitions.orElse(1) == 1) {
             can.nativeBy(Capability.FIFO, "a topic of one partition; of several, only each is in order");

@@ -12,6 +12,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.jspecify.annotations.Nullable;
 
 /** How the clients' connections are, from the clients' own counters. */
 final class Connections {
@@ -24,6 +25,7 @@ final class Connections {
             Admin admin,
             Collection<KafkaSender> senders,
             Collection<KafkaReceiver> receivers,
+            Collection<OrderedReceiver> ordered,
             Collection<DelayPump> pumps) {
         List<Health.Component> components = new ArrayList<>();
         for (KafkaSender sender : senders) {
@@ -36,6 +38,10 @@ final class Connections {
         }
         for (KafkaReceiver receiver : receivers) {
             components.add(receiver(bootstrap, receiver));
+        }
+        for (OrderedReceiver receiver : ordered) {
+            String name = bootstrap + " receiver from " + receiver.topic();
+            components.add(consumer(name, receiver.failure(), Status.DOWN, receiver.consumer()));
         }
         for (DelayPump pump : pumps) {
             components.add(pump(bootstrap + " delays of " + pump.queue(), pump));
@@ -69,9 +75,20 @@ final class Connections {
         if (failure != null) {
             // It tries again whatever it met; not everything gets better by that.
             Status status = failure.kind().transientFault() ? Status.DEGRADED : Status.DOWN;
-            return new Health.Component("connection", name, status, String.valueOf(failure.getMessage()));
+            return consumer(name, failure, status, null);
         }
-        Consumer<byte[], byte[]> consumer = pump.consumer();
+        return consumer(name, null, Status.UP, pump.consumer());
+    }
+
+    /** @param failed how it is if there is a failure */
+    private static Health.Component consumer(
+            String name,
+            @Nullable BrokerException failure,
+            Status failed,
+            @Nullable Consumer<byte[], byte[]> consumer) {
+        if (failure != null) {
+            return new Health.Component("connection", name, failed, String.valueOf(failure.getMessage()));
+        }
         return consumer == null ? disconnected(name) : component(name, consumer.metrics());
     }
 

@@ -73,11 +73,20 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
      * nobody reads what that one read. A server whose bounds are unknown keeps its defaults.
      */
     static GroupSpec delays(String queue, Names names, Server server) {
+        return consumers(names.delayGroup(queue), server);
+    }
+
+    /** The consumer group of an ordered queue, likewise. */
+    static GroupSpec ordered(String queue, Names names, Server server) {
+        return consumers(names.orderedGroup(queue), server);
+    }
+
+    private static GroupSpec consumers(String name, Server server) {
         Map<String, String> tuning = new TreeMap<>();
         lower("session.timeout.ms", SESSION_MILLIS, server, tuning);
         lower("heartbeat.interval.ms", HEARTBEAT_MILLIS, server, tuning);
         lower("assignment.interval.ms", 0, server, tuning);
-        return new GroupSpec(names.delayGroup(queue), Map.of(), tuning);
+        return new GroupSpec(name, Map.of(), tuning);
     }
 
     private static void lower(String name, long wanted, Server server, Map<String, String> tuning) {

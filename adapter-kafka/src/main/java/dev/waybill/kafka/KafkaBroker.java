@@ -54,6 +54,7 @@ final class KafkaBroker implements Broker {
     private final Executor blocking;
     private final Set<KafkaSender> senders = ConcurrentHashMap.newKeySet();
     private final Set<KafkaReceiver> receivers = ConcurrentHashMap.newKeySet();
+    private final Set<OrderedReceiver> orderedReceivers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger workers = new AtomicInteger();
     private final Topology topology;
     private final DelayTopics delayTopics;
@@ -119,6 +120,9 @@ final class KafkaBroker implements Broker {
     @Override
     public void declare(QueueDefinition queue, TopologyMode mode) {
         topology.declare(queue, mode);
+        if (queue.ordered()) {
+            return;
+        }
         delayTopics.declared(Names.place(queue), mode == TopologyMode.DECLARE);
     }
 
@@ -155,6 +159,9 @@ final class KafkaBroker implements Broker {
                         BrokerException.Kind.MISSING,
                         "topic '" + topic + "' of " + destination + " does not exist",
                         null));
+        if (ordered(destination)) {
+            return ordered(destination, topic, options);
+        }
         boolean main = destination.role() == Destination.Role.MAIN;
         String place = Names.place(destination.queue());
         RecordReader reader = reader(destination);
@@ -178,6 +185,26 @@ final class KafkaBroker implements Broker {
         if (main) {
             pumps.opened(place);
         }
+        return self[0];
+    }
+
+    private static boolean ordered(Destination destination) {
+        return destination.queue().ordered() && destination.role() == Destination.Role.MAIN;
+    }
+
+    private Receiver ordered(Destination destination, String topic, ReceiverOptions options) {
+        Map<String, Object> configuration =
+                settings.orderedConsumer(names.orderedGroup(Names.place(destination.queue())));
+        OrderedReceiver[] self = new OrderedReceiver[1];
+        self[0] = new OrderedReceiver(
+                topic,
+                options.prefetch(),
+                () -> new KafkaConsumer<>(configuration),
+                Records::decode,
+                new TopicWatch(calls, topic, blocking, time),
+                options.onLost(),
+                () -> orderedReceivers.remove(self[0]));
+        orderedReceivers.add(self[0]);
         return self[0];
     }
 
@@ -230,11 +257,19 @@ final class KafkaBroker implements Broker {
 
     @Override
     public long depth(Destination destination) {
+        if (ordered(destination)) {
+            return new OrderedBacklog(
+                            calls, names.topic(destination), names.orderedGroup(Names.place(destination.queue())))
+                    .count();
+        }
         return new Backlog(calls, names.topic(destination), names.group(destination)).count();
     }
 
     @Override
     public Browser browser(Destination destination) {
+        if (ordered(destination)) {
+            return Broker.super.browser(destination);
+        }
         Backlog backlog = new Backlog(calls, names.topic(destination), names.group(destination));
         Map<TopicPartition, Backlog.Part> parts = backlog.parts();
         if (!whole(parts)) {
@@ -279,7 +314,8 @@ final class KafkaBroker implements Broker {
 
     @Override
     public List<Health.Component> health() {
-        return Connections.health(settings.bootstrap(), calls.admin(), senders, receivers, pumps.running());
+        return Connections.health(
+                settings.bootstrap(), calls.admin(), senders, receivers, orderedReceivers, pumps.running());
     }
 
     @Override
@@ -290,6 +326,7 @@ final class KafkaBroker implements Broker {
     @Override
     public void close() {
         receivers.forEach(KafkaReceiver::close);
+        orderedReceivers.forEach(OrderedReceiver::close);
         pumps.close();
         senders.forEach(KafkaSender::close);
         calls.admin().close(CLOSE);

@@ -196,6 +196,20 @@ final class KafkaSettings {
         return settings;
     }
 
+    /** A member of the group of an ordered queue. */
+    Map<String, Object> orderedConsumer(String group) {
+        Map<String, Object> settings = bytesConsumer();
+        settings.remove("share.acquire.mode");
+        settings.put("group.id", group);
+        settings.put("group.protocol", "consumer");
+        settings.put("isolation.level", "read_committed");
+        settings.put("auto.offset.reset", "earliest");
+        settings.put("enable.auto.commit", false);
+        settings.put("allow.auto.create.topics", false);
+        settings.putIfAbsent("reconnect.backoff.max.ms", 1000);
+        return settings;
+    }
+
     private Map<String, Object> bytesConsumer() {
         Map<String, Object> settings = client("consumer", ConsumerConfig.configNames());
         settings.put("key.deserializer", ByteArrayDeserializer.class);

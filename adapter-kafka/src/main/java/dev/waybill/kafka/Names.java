@@ -27,6 +27,11 @@ record Names(String deadLetterPrefix) {
         return "waybill-" + queue;
     }
 
+    /** The consumer group of an ordered queue; a share group keeps no order. */
+    String orderedGroup(String queue) {
+        return group(queue) + ".ordered";
+    }
+
     String deadLetterGroup(String queue) {
         return group(queue) + ".dlq";
     }

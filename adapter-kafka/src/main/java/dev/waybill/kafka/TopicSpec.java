@@ -17,7 +17,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
  * One topic as it should be.
  *
  * @param name its name
- * @param partitions how many; empty: any number, and one when it is created
+ * @param partitions how many; empty: any number
+ * @param created how many when it is created
  * @param replicas how many; empty: any number, and the broker's default when it is created
  * @param fixed configuration that must be so
  * @param initial further configuration for its creation only
@@ -25,20 +26,25 @@ import org.apache.kafka.clients.admin.TopicDescription;
 record TopicSpec(
         String name,
         OptionalInt partitions,
+        int created,
         OptionalInt replicas,
         Map<String, String> fixed,
         Map<String, String> initial) {
     static final Duration DEFAULT_RETENTION = Duration.ofDays(14);
     static final String DEAD_LETTER_ENABLE = "errors.deadletterqueue.group.enable";
 
-    static TopicSpec main(String name, KafkaSettings settings) {
+    /** How many partitions, and so how many processes, an ordered queue has unless configuration says. */
+    private static final int ORDERED_PARTITIONS = 8;
+
+    static TopicSpec main(String name, boolean ordered, KafkaSettings settings) {
         Map<String, String> fixed = sized(settings);
         Map<String, String> initial = new HashMap<>();
         settings.retentionMillis()
                 .ifPresentOrElse(
                         retention -> fixed.put("retention.ms", Long.toString(retention)),
                         () -> initial.put("retention.ms", Long.toString(DEFAULT_RETENTION.toMillis())));
-        return new TopicSpec(name, settings.partitions(), settings.replicationFactor(), fixed, initial);
+        int created = settings.partitions().orElse(ordered ? ORDERED_PARTITIONS : 1);
+        return new TopicSpec(name, settings.partitions(), created, settings.replicationFactor(), fixed, initial);
     }
 
     static TopicSpec deadLetters(String name, KafkaSettings settings, Server server) {
@@ -48,7 +54,7 @@ record TopicSpec(
         }
         // Nobody watches a dead letter grow old: it stays until it is dealt with.
         return new TopicSpec(
-                name, OptionalInt.empty(), settings.replicationFactor(), fixed, Map.of("retention.ms", "-1"));
+                name, OptionalInt.empty(), 1, settings.replicationFactor(), fixed, Map.of("retention.ms", "-1"));
     }
 
     static TopicSpec delays(String name, KafkaSettings settings) {
@@ -57,7 +63,7 @@ record TopicSpec(
         fixed.put("message.timestamp.type", "LogAppendTime");
         // What has been moved on is deleted by whoever moved it; what has not must not be.
         Map<String, String> initial = Map.of("retention.ms", "-1", "retention.bytes", "-1");
-        return new TopicSpec(name, OptionalInt.empty(), settings.replicationFactor(), fixed, initial);
+        return new TopicSpec(name, OptionalInt.empty(), 1, settings.replicationFactor(), fixed, initial);
     }
 
     private static Map<String, String> sized(KafkaSettings settings) {
@@ -74,7 +80,7 @@ record TopicSpec(
         Map<String, String> config = new HashMap<>(initial);
         config.putAll(fixed);
         Optional<Short> factor = replicas.isPresent() ? Optional.of((short) replicas.getAsInt()) : Optional.empty();
-        return new NewTopic(name, Optional.of(partitions.orElse(1)), factor).configs(config);
+        return new NewTopic(name, Optional.of(created), factor).configs(config);
     }
 
     List<Difference> differences(TopicDescription topic, Config config) {

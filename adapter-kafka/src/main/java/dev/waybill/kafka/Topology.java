@@ -42,15 +42,18 @@ final class Topology {
     }
 
     void declare(QueueDefinition queue, TopologyMode mode) {
-        List<GroupSpec> groups =
-                List.of(GroupSpec.main(queue, names, server), GroupSpec.deadLetters(queue, names, server));
-        int levels = DelayLevels.needed(queue);
+        GroupSpec dead = GroupSpec.deadLetters(queue, names, server);
+        List<GroupSpec> groups = queue.ordered() ? List.of(dead) : List.of(GroupSpec.main(queue, names, server), dead);
+        int levels = queue.ordered() ? 0 : DelayLevels.needed(queue);
         List<TopicSpec> topics = new ArrayList<>(delays(Names.place(queue), levels));
         topics.add(TopicSpec.deadLetters(names.deadLetterTopic(queue.name()), settings, server));
-        topics.add(TopicSpec.main(names.topic(Names.place(queue)), settings));
+        topics.add(TopicSpec.main(names.topic(Names.place(queue)), queue.ordered(), settings));
         if (mode == TopologyMode.DECLARE) {
             // Groups first: whoever finds the topic must find how it is to be consumed.
             groups.forEach(this::create);
+            if (queue.ordered()) {
+                create(GroupSpec.ordered(Names.place(queue), names, server));
+            }
             if (levels > 0) {
                 create(GroupSpec.delays(Names.place(queue), names, server));
             }
@@ -66,8 +69,9 @@ final class Topology {
         }
     }
 
+    /** A consumer group counts nothing, and so moves nothing. */
     int limit(QueueDefinition queue) {
-        return GroupSpec.limit(queue, server);
+        return queue.ordered() ? Integer.MAX_VALUE : GroupSpec.limit(queue, server);
     }
 
     /** Makes the delay topics up to that many levels, where they are missing. */

@@ -65,7 +65,9 @@ final class HeldMessage<T> implements Held, Delivery<T> {
             }
             state = DONE;
         }
-        return new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries, true);
+        HeldMessage<T> next = new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries, true);
+        next.lockLost = lockLost;
+        return next;
     }
 
     boolean decide(Disposition disposition) {

@@ -87,7 +87,7 @@ final class Intake<T> implements Turn {
         limit = handlers + lanes.count() * this.prefetch;
         this.releaseIsFree = releaseIsFree && keyed == null;
         this.gate = gate;
-        receivers = new Receivers<>(engine, lanes, handlers + ahead());
+        receivers = new Receivers<>(engine, lanes, handlers + ahead(), this::settleLost);
         if (gate.shut()) {
             receivers.change(new Control());
         }
@@ -171,6 +171,17 @@ final class Intake<T> implements Turn {
         }
     }
 
+    /** What has not been started and has lost its lock comes again by itself; who waits for it wants it soon. */
+    private void settleLost() {
+        lock.lock();
+        try {
+            buffer.takeLost().forEach(lost -> lost.decide(Disposition.RELEASE));
+            wakeNext();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void ended(HeldMessage<T> message) {
         buffer.ended(message).forEach(after -> after.decide(Disposition.RELEASE));
     }
@@ -188,6 +199,11 @@ final class Intake<T> implements Turn {
         try {
             next = message.again(tried);
             if (next == null) {
+                return;
+            }
+            if (next.lockGone(engine.time().nanos())) {
+                next.decide(Disposition.RELEASE);
+                buffer.ended(message).forEach(after -> after.decide(Disposition.RELEASE));
                 return;
             }
             convoys.rest(message, next);

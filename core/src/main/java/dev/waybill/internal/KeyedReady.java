@@ -180,6 +180,27 @@ final class KeyedReady<T> implements Ready<T> {
     }
 
     @Override
+    public List<HeldMessage<T>> takeLost() {
+        long now = nanos.getAsLong();
+        List<HeldMessage<T>> lost = new ArrayList<>();
+        convoys.values().removeIf(convoy -> {
+            boolean rests = convoy.current != null && convoy.current == convoy.waiting.peekFirst();
+            convoy.waiting.removeIf(message -> message.lockGone(now) && lost.add(message));
+            if (rests && convoy.current != convoy.waiting.peekFirst()) {
+                convoy.current = null;
+                startable.addLast(convoy);
+            }
+            boolean empty = convoy.waiting.isEmpty();
+            if (empty) {
+                startable.remove(convoy);
+            }
+            return empty && convoy.current == null;
+        });
+        size -= lost.size();
+        return lost;
+    }
+
+    @Override
     public void forEach(Consumer<HeldMessage<T>> action) {
         convoys.values().forEach(convoy -> convoy.waiting.forEach(action));
     }

@@ -39,6 +39,11 @@ interface Ready<T> {
         return List.of();
     }
 
+    /** Takes out those whose lock is lost. */
+    default List<HeldMessage<T>> takeLost() {
+        return List.of();
+    }
+
     void forEach(Consumer<HeldMessage<T>> action);
 
     /** Takes them all, in their order. */

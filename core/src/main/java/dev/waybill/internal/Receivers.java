@@ -27,6 +27,7 @@ final class Receivers<T> {
 
     private final Engine engine;
     private final Lanes lanes;
+    private final Runnable onLost;
     private final Unsettled unsettled = new Unsettled();
 
     /** Held while receivers are paused, resumed and opened again, which may take a while. */
@@ -81,8 +82,10 @@ final class Receivers<T> {
      * Opens the first receiver of each lane, so that what is wrong from the start is said at the start.
      *
      * @param limit how many messages may be held of each lane
+     * @param onLost called when messages that were fetched are lost
      */
-    Receivers(Engine engine, Lanes lanes, int limit) {
+    Receivers(Engine engine, Lanes lanes, int limit, Runnable onLost) {
+        this.onLost = onLost;
         this.engine = engine;
         this.lanes = lanes;
         this.limit = limit;
@@ -100,7 +103,7 @@ final class Receivers<T> {
     }
 
     private Lane open(Destination destination) {
-        Receiver receiver = engine.broker().receiver(destination, new ReceiverOptions(limit));
+        Receiver receiver = engine.broker().receiver(destination, new ReceiverOptions(limit, onLost));
         int batch = Math.max(1, Math.min(MOST_SETTLED_AT_ONCE, limit / 4));
         return new Lane(engine, destination, receiver, batch, unsettled, lanes);
     }
