@@ -7,9 +7,12 @@ import dev.waybill.TopologyMode;
 import dev.waybill.spi.BrokerException;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A queue that is ordered by key, as it is declared: its partitions, and the exchange that leads to them. */
 record PartitionedQueue(String name, Partitions partitions, Declarations declarations) {
+    /** What the server says depends on whether it has ever heard of it. */
+    private static final Pattern NO_SUCH_TYPE = Pattern.compile("(unknown|invalid) exchange type");
 
     void declare(Map<String, Object> arguments, TopologyMode mode) {
         if (declarations.hasQueue(name)) {
@@ -50,7 +53,7 @@ record PartitionedQueue(String name, Partitions partitions, Declarations declara
         try {
             declarations.exchange(Partitions.exchange(name), type, Map.of());
         } catch (BrokerException failed) {
-            if (Faults.describe(failed).contains("unknown exchange type")) {
+            if (NO_SUCH_TYPE.matcher(Faults.describe(failed)).find()) {
                 throw noPlugin(name, type);
             }
             throw failed;
@@ -58,9 +61,10 @@ record PartitionedQueue(String name, Partitions partitions, Declarations declara
     }
 
     static CapabilityException noPlugin(String queue, String type) {
-        return new CapabilityException("queue '" + queue + "' is declared ordered by key, for which the server needs exchanges of type "
-                + type + ": rabbitmq-plugins enable rabbitmq_consistent_hash_exchange, or set waybill.rabbitmq."
-                + RabbitMqBrokerProvider.PARTITIONER + " = client wherever this queue is used");
+        return new CapabilityException(
+                "queue '" + queue + "' is declared ordered by key, for which the server needs exchanges of type "
+                        + type + ": rabbitmq-plugins enable rabbitmq_consistent_hash_exchange, or set waybill.rabbitmq."
+                        + RabbitMqBrokerProvider.PARTITIONER + " = client wherever this queue is used");
     }
 
     /** In their order, which before the server's is that of the parts of all keys. */

@@ -23,12 +23,14 @@ final class PartitionedReceiver extends ChannelReceiver {
 
     /**
      * @param partitions of the queue
+     * @param preferring whether the server is to spread the partitions over its consumers; else the next in line gets all
      * @param prefetch how many messages may be held, of all partitions; at least one of each is
      */
     PartitionedReceiver(
             Line line,
             String queue,
             List<String> partitions,
+            boolean preferring,
             Envelopes.Reading reading,
             int prefetch,
             Executor blocking,
@@ -39,7 +41,8 @@ final class PartitionedReceiver extends ChannelReceiver {
             channel.basicQos(Math.max(1, Math.min(MOST_AHEAD, prefetch / partitions.size())));
             String self = UUID.randomUUID().toString();
             for (String partition : partitions) {
-                Map<String, Object> arguments = Map.of("x-priority", Partitions.preference(self, partition));
+                Map<String, Object> arguments =
+                        preferring ? Map.of("x-priority", Partitions.preference(self, partition)) : Map.of();
                 channel.basicConsume(partition, false, arguments, new Pushed(partition));
             }
         } catch (IOException | ShutdownSignalException failed) {

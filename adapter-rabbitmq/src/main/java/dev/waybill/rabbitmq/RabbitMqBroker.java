@@ -116,9 +116,9 @@ final class RabbitMqBroker implements Broker {
 
     private static String keyOrder(ServerVersion version) {
         String how = "quorum queues with a single active consumer, a consistent-hash exchange before them";
-        return version.atLeast(ServerVersion.V4_0)
-                ? how
-                : how + "; before RabbitMQ 4.0 the consumer that came first has all of them until it ends";
+        return version.prefersActiveConsumers()
+                ? how + ", which several consumers share"
+                : how + "; the consumer that came first has all of them until it ends";
     }
 
     @Override
@@ -155,6 +155,7 @@ final class RabbitMqBroker implements Broker {
                     line,
                     Topology.name(destination),
                     partitions.of(Topology.name(destination)),
+                    version.prefersActiveConsumers(),
                     reading(destination, line.headerRoom()),
                     options.prefetch(),
                     context.blocking(),

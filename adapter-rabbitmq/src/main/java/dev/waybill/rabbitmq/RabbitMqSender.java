@@ -130,8 +130,7 @@ final class RabbitMqSender implements Sender, ConfirmListener {
                 String routingKey = Delays.routingKey(queue, delayMillis);
                 channel.basicPublish(Delays.ENTRY, routingKey, true, properties, envelope.body());
             } else {
-                channel.basicPublish(
-                        route.exchange(), route.routingKey(envelope), true, properties, envelope.body());
+                channel.basicPublish(route.exchange(), route.routingKey(envelope), true, properties, envelope.body());
             }
         } catch (AlreadyClosedException closed) {
             fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
@@ -184,7 +183,9 @@ final class RabbitMqSender implements Sender, ConfirmListener {
                 outstanding.takeReturned(envelope, delayed),
                 Reason.UNROUTABLE,
                 false,
-                (delayed ? "there is no queue '" + queue + "' that is bound to '" + Delays.ENTRY + "'" : route.missing())
+                (delayed
+                                ? "there is no queue '" + queue + "' that is bound to '" + Delays.ENTRY + "'"
+                                : route.missing())
                         + " (" + message.getReplyText() + ")",
                 null);
     }
@@ -199,7 +200,8 @@ final class RabbitMqSender implements Sender, ConfirmListener {
         for (Outbound message : outstanding.takeAll()) {
             if (message.envelope().body().length > most) {
                 fail(message, Reason.TOO_LARGE, false, detail, signal);
-            } else if (noExchange && (message.delayMillis() > 0 || !route.exchange().isEmpty())) {
+            } else if (noExchange
+                    && (message.delayMillis() > 0 || !route.exchange().isEmpty())) {
                 // Those before the one that the server did not know where to put may have been stored.
                 fail(message, Reason.UNROUTABLE, true, detail, signal);
             } else {
