@@ -32,7 +32,7 @@ record Partitions(int count, Partitioner partitioner) {
 
     /** Who finds the partition of a key. */
     enum Partitioner {
-        /** The server, by its plugin. */
+        /** The server, by its plugin. Before 4.3 it may find another one after it was restarted. */
         EXCHANGE("x-consistent-hash"),
         /** The sender: CRC-32 of the key's UTF-8, unsigned, modulo the number of partitions. */
         CLIENT("direct");
@@ -49,7 +49,7 @@ record Partitions(int count, Partitioner partitioner) {
         String partitioner = RabbitMqBrokerProvider.PARTITIONER;
         return new Partitions(
                 number(count, context.setting(count).orElse(Integer.toString(USUAL))),
-                partitioner(partitioner, context.setting(partitioner).orElse("exchange")));
+                partitioner(partitioner, context.setting(partitioner).orElse("client")));
     }
 
     private static int number(String key, String value) {

@@ -115,7 +115,7 @@ final class RabbitMqBroker implements Broker {
     }
 
     private static String keyOrder(ServerVersion version) {
-        String how = "quorum queues with a single active consumer, a consistent-hash exchange before them";
+        String how = "quorum queues with a single active consumer, to one of which each key leads";
         return version.prefersActiveConsumers()
                 ? how + ", which several consumers share"
                 : how + "; the consumer that came first has all of them until it ends";

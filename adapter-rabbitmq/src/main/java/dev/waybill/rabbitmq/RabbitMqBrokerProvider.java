@@ -12,7 +12,7 @@ public final class RabbitMqBrokerProvider implements BrokerProvider {
 
     /** Over how many queues one that is ordered by key is spread; by default 16. */
     static final String PARTITIONS = "partitions";
-    /** Who finds the partition of a key: {@code exchange}, the default, or {@code client}. */
+    /** Who finds the partition of a key: {@code client}, the default, or {@code exchange}. */
     static final String PARTITIONER = "partitioner";
 
     @Override

@@ -42,10 +42,12 @@
  *
  * <p><b>Order by key.</b> A queue that is ordered by key is spread over the quorum queues {@code <name>.0} and so on,
  * {@code waybill.rabbitmq.partitions} of them (16), each with a single active consumer. The exchange {@code <name>.partitions} leads a
- * message there by its key. With {@code waybill.rabbitmq.partitioner = exchange} that is a consistent-hash exchange, which needs the plugin
- * {@code rabbitmq_consistent_hash_exchange}; the routing key is the message's key, or where that is longer than 255 bytes in UTF-8 their
- * SHA-256 in hexadecimal digits, or empty where there is none. With {@code client} it is a direct exchange, and the routing key is the
- * CRC-32 of the key's UTF-8, as an unsigned number, modulo the number of partitions, in decimal digits; other software must do the same.
+ * message there by its key. With {@code waybill.rabbitmq.partitioner = client}, the default, it is a direct exchange, and the routing key
+ * is the CRC-32 of the key's UTF-8, as an unsigned number, modulo the number of partitions, in decimal digits; other software must do the
+ * same. With {@code exchange} it is a consistent-hash exchange, which needs the plugin {@code rabbitmq_consistent_hash_exchange}; the
+ * routing key is the message's key, or where that is longer than 255 bytes in UTF-8 their SHA-256 in hexadecimal digits, or empty where
+ * there is none. But 4.0.5, which keeps its metadata in Mnesia, led keys to other partitions after it was restarted (4.3.6 did not), so
+ * that what is sent then may overtake what was sent before.
  * Both settings must be the same wherever a queue is used, and stay as they are while it has messages; another number, or another
  * partitioner, is an error when the queue is declared.
  *

@@ -123,10 +123,10 @@ class PartitionsIT {
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void anotherNumberOrPartitionerIsAnError(String version) {
-        try (Broker broker = open(context(version));
+        try (Broker broker = open(context(version).setting("partitioner", "exchange"));
                 Broker fewer = open(context(version).setting("partitions", "4"));
                 Broker more = open(context(version).setting("partitions", "17"));
-                Broker client = open(context(version).setting("partitioner", "client"))) {
+                Broker client = open(context(version))) {
             TestQueue queue = declared(broker);
             for (TopologyMode mode : new TopologyMode[] {TopologyMode.DECLARE, TopologyMode.VERIFY}) {
                 assertThatThrownBy(() -> fewer.declare(queue.definition, mode))
@@ -232,12 +232,12 @@ class PartitionsIT {
     void aServerWithoutThePluginSaysHowToGetIt() {
         try (RabbitMqServer server = TestServers.rabbitmq("4.3", ServerOptions.usual())) {
             server.rabbitmqctl("eval", "rabbit_registry:unregister(exchange, <<\"x-consistent-hash\">>).");
-            try (Broker broker = open(new TestContext(server.uri()))) {
+            try (Broker broker = open(new TestContext(server.uri()).setting("partitioner", "exchange"))) {
                 assertThatThrownBy(() -> declared(broker))
                         .isInstanceOf(CapabilityException.class)
                         .hasMessageContaining("rabbitmq-plugins enable rabbitmq_consistent_hash_exchange");
             }
-            try (Broker broker = open(new TestContext(server.uri()).setting("partitioner", "client"))) {
+            try (Broker broker = open(new TestContext(server.uri()))) {
                 declared(broker);
             }
         }

@@ -22,10 +22,10 @@ class PartitionsTest {
     }
 
     @Test
-    void byDefaultThereAre16AndTheExchangeFindsThem() {
-        assertThat(Partitions.of(context())).isEqualTo(BY_EXCHANGE);
-        assertThat(Partitions.of(context().setting("partitions", "4").setting("partitioner", "client")))
-                .isEqualTo(new Partitions(4, Partitioner.CLIENT));
+    void byDefaultThereAre16AndTheClientFindsThem() {
+        assertThat(Partitions.of(context())).isEqualTo(BY_CLIENT);
+        assertThat(Partitions.of(context().setting("partitions", "4").setting("partitioner", "exchange")))
+                .isEqualTo(new Partitions(4, Partitioner.EXCHANGE));
     }
 
     @ParameterizedTest
