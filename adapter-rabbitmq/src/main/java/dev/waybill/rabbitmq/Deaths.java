@@ -69,7 +69,7 @@ record Deaths(String queue, OptionalInt maxDeliveries) implements Envelopes.Read
     }
 
     private boolean isOurs(String place) {
-        return place.equals(queue) || place.startsWith(queue + Topology.LANE);
+        return place.equals(queue) || place.startsWith(queue + Topology.LANE) || Partitions.isPartition(place, queue);
     }
 
     private void tell(Map<?, ?> death, Map<String, String> headers) {

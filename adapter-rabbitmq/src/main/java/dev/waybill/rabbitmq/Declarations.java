@@ -147,6 +147,11 @@ final class Declarations implements AutoCloseable {
         return exists(new Queue(name));
     }
 
+    /** Whether there is an exchange of that name, whatever it is like. */
+    boolean hasExchange(String name) {
+        return exists(new Exchange(name));
+    }
+
     private boolean exists(Thing thing) {
         try {
             ask(thing::find);
@@ -228,7 +233,8 @@ final class Declarations implements AutoCloseable {
 
     /** The value as the server reports it, of the type that was declared: the server does not always say which it is. */
     private static @Nullable Object value(String reported, @Nullable Object declared) {
-        Matcher matcher = TYPED.matcher(reported);
+        // The type of an exchange that a plugin brings stands in quotes of its own.
+        Matcher matcher = TYPED.matcher(reported.replace("''", "'"));
         if (!matcher.find()) {
             return null;
         }

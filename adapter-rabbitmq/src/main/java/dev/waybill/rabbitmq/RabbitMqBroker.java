@@ -34,6 +34,7 @@ final class RabbitMqBroker implements Broker {
     private final BrokerContext context;
     private final Link publishing;
     private final Link consuming;
+    private final Partitions partitions;
     private final Topology topology;
     private final ServerVersion version;
     private final Capabilities capabilities;
@@ -43,11 +44,12 @@ final class RabbitMqBroker implements Broker {
         this.context = context;
         // Before anything is opened that a wrong setting would leave open.
         long maxMessageBytes = maxMessageBytes(context);
+        partitions = Partitions.of(context);
         ServerAddress address = ServerAddress.parse(context.uri().orElse("amqp://localhost"));
         ConnectionFactory factory = Factories.of(context, address);
         publishing = new Link(factory, address, context.clientName() + " publishes", context.blocking());
         consuming = new Link(factory, address, context.clientName() + " consumes", context.blocking());
-        topology = new Topology(consuming);
+        topology = new Topology(consuming, partitions);
         version = ServerVersion.of(consuming.open().connection());
         capabilities = capabilities(version);
         limits = new Limits(
@@ -93,6 +95,7 @@ final class RabbitMqBroker implements Broker {
                         Capability.DELAYED_SEND,
                         "queues with a time to live, dead-lettered from one to the next: a write for each of up to "
                                 + Delays.MOST_LEVELS + ", and up to 100 ms and 1% late")
+                .nativeBy(Capability.KEY_ORDER, keyOrder(version))
                 .nativeBy(Capability.BATCH_SEND, "pipelined publishes with confirms")
                 .nativeBy(Capability.BATCH_SETTLE, "multiple acknowledgements where contiguous")
                 .nativeBy(Capability.FLOW_CONTROL, "connection.blocked and TCP back-pressure")
@@ -109,6 +112,13 @@ final class RabbitMqBroker implements Broker {
                         .emulated(Capability.PRIORITY, LANES)
                         .unsupported(Capability.UNCOUNTED_RELEASE, "every return counts before RabbitMQ 4.3")
                         .build();
+    }
+
+    private static String keyOrder(ServerVersion version) {
+        String how = "quorum queues with a single active consumer, to one of which each key leads";
+        return version.prefersActiveConsumers()
+                ? how + ", which several consumers share"
+                : how + "; the consumer that came first has all of them until it ends";
     }
 
     @Override
@@ -128,12 +138,29 @@ final class RabbitMqBroker implements Broker {
 
     @Override
     public Sender sender(Destination destination, SenderListener listener) {
-        return new RabbitMqSender(publishing.open(), destination, listener, context.blocking(), context.time());
+        return new RabbitMqSender(
+                publishing.open(),
+                destination,
+                Route.to(destination, partitions),
+                listener,
+                context.blocking(),
+                context.time());
     }
 
     @Override
     public Receiver receiver(Destination destination, ReceiverOptions options) {
         Line line = consuming.open();
+        if (Topology.isPartitioned(destination)) {
+            return new PartitionedReceiver(
+                    line,
+                    Topology.name(destination),
+                    partitions.of(Topology.name(destination)),
+                    version.prefersActiveConsumers(),
+                    reading(destination, line.headerRoom()),
+                    options.prefetch(),
+                    context.blocking(),
+                    Factories.millis(context.connectTimeout()));
+        }
         return new RabbitMqReceiver(
                 line,
                 Topology.name(destination),
@@ -153,7 +180,7 @@ final class RabbitMqBroker implements Broker {
 
     @Override
     public long depth(Destination destination) {
-        return topology.depth(Topology.name(destination));
+        return topology.depth(destination);
     }
 
     @Override

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A delivery with its tag, which means something on the channel that it came from and nowhere else. */
 final class RabbitMqInbound implements Inbound {
-    final RabbitMqReceiver receiver;
+    final ChannelReceiver receiver;
     final long tag;
     private final Envelope envelope;
     private final @Nullable String defect;
@@ -14,7 +14,7 @@ final class RabbitMqInbound implements Inbound {
     private final boolean redelivered;
 
     RabbitMqInbound(
-            RabbitMqReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
+            ChannelReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
         this.receiver = receiver;
         this.tag = tag;
         this.redelivered = redelivered || received.late();

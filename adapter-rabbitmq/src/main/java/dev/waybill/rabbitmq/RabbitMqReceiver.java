@@ -1,64 +1,29 @@
 package dev.waybill.rabbitmq;
 
-import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.DefaultConsumer;
-import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.RetryPolicy;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
-import dev.waybill.spi.Receiver;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Consumes one queue on a channel of its own. The server pushes into a buffer, which the prefetch bounds, and from which core
- * takes. The channel ends once, and with it every lock that this receiver has given.
- */
-final class RabbitMqReceiver implements Receiver {
-    private static final Logger LOG = LoggerFactory.getLogger(RabbitMqReceiver.class);
-    private static final int MOST_PREFETCH = 65_535;
-
+/** Receives from one queue: what is not wanted any more goes back where that costs nothing. */
+final class RabbitMqReceiver extends ChannelReceiver {
     /** How long nothing has come before a consumer ends whose end may cost a delivery. */
     private static final long LULL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     /** The longest wait for that, since until then a paused consumer takes what others could have. */
     private static final long LULL_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private final Channel channel;
-    private final String queue;
-    private final Envelopes.Reading reading;
     private final boolean releaseIsFree;
     private final @Nullable RetryPolicy nativeRetry;
-    private final Executor blocking;
-    private final int timeoutMillis;
-    private final Settlements settlements;
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<RabbitMqInbound> buffer = new ArrayDeque<>();
-    private boolean paused;
-    private boolean stopped;
-    private volatile boolean closed;
-    private volatile @Nullable BrokerException broken;
     private volatile int prefetch;
-    /** The highest delivery tag, which is how many were delivered. */
-    private volatile long delivered;
 
     /** Held while the channel is asked to consume or to stop, which waits for the server. */
     private final ReentrantLock consuming = new ReentrantLock();
@@ -85,16 +50,10 @@ final class RabbitMqReceiver implements Receiver {
             @Nullable RetryPolicy nativeRetry,
             Executor blocking,
             int timeoutMillis) {
-        this.queue = queue;
-        this.reading = reading;
+        super(line, queue, reading, blocking, timeoutMillis);
         this.prefetch = Math.min(prefetch, MOST_PREFETCH);
         this.releaseIsFree = releaseIsFree;
         this.nativeRetry = nativeRetry;
-        this.blocking = blocking;
-        this.timeoutMillis = timeoutMillis;
-        channel = line.channel();
-        settlements = new Settlements(channel);
-        channel.addShutdownListener(this::ended);
         try {
             consume();
         } catch (BrokerException failed) {
@@ -121,7 +80,7 @@ final class RabbitMqReceiver implements Receiver {
     private Pushed consume(int limit) throws IOException {
         consumerPrefetch = limit;
         channel.basicQos(limit);
-        Pushed fresh = new Pushed(channel);
+        Pushed fresh = new Pushed(queue);
         fresh.tag = channel.basicConsume(queue, false, fresh);
         return fresh;
     }
@@ -184,56 +143,6 @@ final class RabbitMqReceiver implements Receiver {
         }
     }
 
-    /** What the server pushes, on the client's thread for this channel. */
-    private final class Pushed extends DefaultConsumer {
-        final CompletableFuture<Boolean> ended = new CompletableFuture<>();
-        /** Ours to keep: the client sets its own when it gets round to it. */
-        String tag = "";
-
-        Pushed(Channel channel) {
-            super(channel);
-        }
-
-        @Override
-        public void handleDelivery(String tag, Envelope delivery, AMQP.BasicProperties properties, byte[] body) {
-            RabbitMqInbound inbound = new RabbitMqInbound(
-                    RabbitMqReceiver.this,
-                    delivery.getDeliveryTag(),
-                    delivery.isRedeliver(),
-                    Envelopes.deliveryCount(properties, delivery.isRedeliver()),
-                    reading.read(properties, body));
-            lock.lock();
-            try {
-                delivered = inbound.tag;
-                buffer.add(inbound);
-                changed.signal();
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        /** Nothing of this consumer comes after this. */
-        @Override
-        public void handleCancelOk(String tag) {
-            ended.complete(true);
-        }
-
-        @Override
-        public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
-            ended.complete(true);
-        }
-
-        @Override
-        public void handleCancel(String tag) {
-            ended.complete(true);
-            breakWith(new BrokerException(
-                    Kind.UNAVAILABLE,
-                    "the server cancelled the consumer: queue '" + queue
-                            + "' was deleted, or moved, or a message was held too long",
-                    null));
-        }
-    }
-
     private void giveBackWhatIsNotWanted() {
         try {
             settlements.giveBack(takeUnwanted());
@@ -257,112 +166,17 @@ final class RabbitMqReceiver implements Receiver {
         }
     }
 
-    private void ended(ShutdownSignalException signal) {
-        breakWith(new BrokerException(
-                Faults.of(signal).kind() == Kind.MISSING ? Kind.MISSING : Kind.UNAVAILABLE,
-                Faults.describe(signal),
-                signal));
-    }
-
-    private void breakWith(BrokerException failure) {
-        lock.lock();
-        try {
-            if (broken == null) {
-                broken = failure;
-            }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean ended() {
-        return closed || broken != null;
-    }
-
-    @Override
-    public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
-        long left = wait.toNanos();
-        lock.lockInterruptibly();
-        try {
-            while (true) {
-                if (closed || paused || stopped) {
-                    return List.of();
-                }
-                BrokerException failure = broken;
-                if (failure != null) {
-                    buffer.clear();
-                    throw failure;
-                }
-                if (!buffer.isEmpty()) {
-                    return taken(max);
-                }
-                if (left <= 0) {
-                    return List.of();
-                }
-                left = changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public boolean ready() {
-        lock.lock();
-        try {
-            return !buffer.isEmpty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<Inbound> taken(int max) {
-        int count = Math.min(max, buffer.size());
-        List<Inbound> taken = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            taken.add(buffer.remove());
-        }
-        return taken;
-    }
-
     @Override
     public void settle(List<? extends Held> batch) {
-        boolean written = false;
-        if (!ended()) {
-            List<? extends Held> own = own(batch);
-            try {
-                settlements.write(own);
-                written = true;
-            } catch (IOException | ShutdownSignalException failed) {
-                LOG.debug("settlements of queue {} were not written: {}", queue, Faults.describe(failed));
-            }
-        }
-        for (int i = 0; i < batch.size(); i++) {
-            Held held = batch.get(i);
-            if (written && isOwn(held)) {
-                held.settled();
-            } else {
-                held.lost("the channel that it was delivered on is gone");
-            }
-        }
+        super.settle(batch);
         if (waitingForRoom && held() <= prefetch) {
             blocking.execute(this::adjust);
         }
     }
 
-    /** Another receiver's tags are other messages here. */
-    private List<? extends Held> own(List<? extends Held> batch) {
-        for (int i = 0; i < batch.size(); i++) {
-            if (!isOwn(batch.get(i))) {
-                return batch.stream().filter(this::isOwn).toList();
-            }
-        }
-        return batch;
-    }
-
-    private boolean isOwn(Held held) {
-        return ((RabbitMqInbound) held.inbound()).receiver == this;
+    @Override
+    void write(List<? extends Held> own) throws IOException {
+        settlements.write(own);
     }
 
     @Override
@@ -371,11 +185,6 @@ final class RabbitMqReceiver implements Receiver {
                 ? 0
                 : nativeRetry.plainDelay(message.deliveryCount()).toMillis();
         return delayMillis == natively;
-    }
-
-    @Override
-    public void extend(List<? extends Held> held) {
-        throw new IllegalStateException("no lock of RabbitMQ ends by time");
     }
 
     @Override
@@ -435,39 +244,5 @@ final class RabbitMqReceiver implements Receiver {
     private void change(Runnable state) {
         set(state);
         adjust();
-    }
-
-    private void set(Runnable state) {
-        lock.lock();
-        try {
-            state.run();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public void close() {
-        if (closed) {
-            return;
-        }
-        stop();
-        try {
-            settlements.finish(timeoutMillis);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        closed = true;
-        if (broken != null) {
-            blocking.execute(() -> Line.abort(channel));
-            return;
-        }
-        try {
-            // Waits for the server's answer, and so for all that was written before.
-            channel.close();
-        } catch (IOException | TimeoutException | ShutdownSignalException gone) {
-            LOG.debug("the channel of queue {} is gone already: {}", queue, Faults.describe(gone));
-        }
     }
 }

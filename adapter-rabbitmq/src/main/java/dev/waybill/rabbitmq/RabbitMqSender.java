@@ -33,6 +33,7 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     private final Line line;
     private final Channel channel;
     private final String queue;
+    private final Route route;
     private final boolean ofDeadLetters;
     private final HeaderRoom room;
     private final SenderListener listener;
@@ -43,9 +44,16 @@ final class RabbitMqSender implements Sender, ConfirmListener {
     /** Whether nothing may be published any more: after the close, or when it is unknown what the server has counted. */
     private volatile boolean ended;
 
-    RabbitMqSender(Line line, Destination destination, SenderListener listener, Executor blocking, TimeSource time) {
+    RabbitMqSender(
+            Line line,
+            Destination destination,
+            Route route,
+            SenderListener listener,
+            Executor blocking,
+            TimeSource time) {
         this.line = line;
         queue = Topology.name(destination);
+        this.route = route;
         ofDeadLetters = destination.role() == Destination.Role.DEAD_LETTER;
         room = line.headerRoom();
         this.listener = listener;
@@ -127,7 +135,7 @@ final class RabbitMqSender implements Sender, ConfirmListener {
                 String routingKey = Delays.routingKey(queue, delayMillis);
                 channel.basicPublish(Delays.ENTRY, routingKey, true, properties, envelope.body());
             } else {
-                channel.basicPublish("", queue, true, properties, envelope.body());
+                channel.basicPublish(route.exchange(), route.routingKey(envelope), true, properties, envelope.body());
             }
         } catch (AlreadyClosedException closed) {
             fail(outstanding.take(number), Reason.CONNECTION_LOST, false, Faults.describe(closed), closed);
@@ -180,8 +188,10 @@ final class RabbitMqSender implements Sender, ConfirmListener {
                 outstanding.takeReturned(envelope, delayed),
                 Reason.UNROUTABLE,
                 false,
-                "there is no queue '" + queue + "'" + (delayed ? " that is bound to '" + Delays.ENTRY + "'" : "") + " ("
-                        + message.getReplyText() + ")",
+                (delayed
+                                ? "there is no queue '" + queue + "' that is bound to '" + Delays.ENTRY + "'"
+                                : route.missing())
+                        + " (" + message.getReplyText() + ")",
                 null);
     }
 
@@ -195,7 +205,8 @@ final class RabbitMqSender implements Sender, ConfirmListener {
         for (Outbound message : outstanding.takeAll()) {
             if (message.envelope().body().length > most) {
                 fail(message, Reason.TOO_LARGE, false, detail, signal);
-            } else if (noExchange && message.delayMillis() > 0) {
+            } else if (noExchange
+                    && (message.delayMillis() > 0 || !route.exchange().isEmpty())) {
                 // Those before the one that the server did not know where to put may have been stored.
                 fail(message, Reason.UNROUTABLE, true, detail, signal);
             } else {

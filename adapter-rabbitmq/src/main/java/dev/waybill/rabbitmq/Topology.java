@@ -28,19 +28,26 @@ final class Topology {
     static final String LANE = ":";
 
     private final Link link;
+    private final Partitions partitions;
     /** By its name, what we have seen of a queue. */
     private final Map<String, Found> found = new ConcurrentHashMap<>();
 
     private volatile @Nullable Seen delays;
 
-    Topology(Link link) {
+    Topology(Link link, Partitions partitions) {
         this.link = link;
+        this.partitions = partitions;
     }
 
     /** The physical name. */
     static String name(Destination destination) {
         QueueDefinition queue = destination.queue();
         return destination.role() == Role.MAIN ? name(queue) : deadLetters(queue.name());
+    }
+
+    /** Whether it is not one queue of the server but several. */
+    static boolean isPartitioned(Destination destination) {
+        return destination.role() == Role.MAIN && destination.queue().ordered();
     }
 
     /** Without a dot, which separates what the {@link Delays} route by. */
@@ -64,6 +71,11 @@ final class Topology {
             }
             // The dead-letter queue first: a queue whose dead letters have nowhere to go loses them.
             declarations.queue(deadLetters(queue.name()), deadLetterArguments(version));
+            if (queue.ordered()) {
+                new PartitionedQueue(name(queue), partitions, declarations).declare(arguments(queue, version), mode);
+                found.put(name(queue), new Found(queue.maxDeliveries(), null));
+                return;
+            }
             declarations.queue(name(queue), arguments(queue, version));
             found.put(
                     name(queue),
@@ -80,9 +92,15 @@ final class Topology {
     }
 
     /** How many messages of a queue wait for a consumer. */
-    long depth(String name) {
+    long depth(Destination destination) {
+        String name = name(destination);
+        List<String> queues = isPartitioned(destination) ? partitions.of(name) : List.of(name);
         try (Channel channel = link.open().channel()) {
-            return channel.queueDeclarePassive(name).getMessageCount();
+            long depth = 0;
+            for (String queue : queues) {
+                depth += channel.queueDeclarePassive(queue).getMessageCount();
+            }
+            return depth;
         } catch (IOException | TimeoutException | ShutdownSignalException failed) {
             throw Faults.of(failed);
         }
@@ -117,7 +135,9 @@ final class Topology {
         arguments.put("x-dead-letter-routing-key", deadLetters(queue.name()));
         arguments.put("x-dead-letter-strategy", "at-least-once");
         arguments.put("x-overflow", "reject-publish");
-        if (NativeRetry.fits(queue.retry(), version)) {
+        if (queue.ordered()) {
+            arguments.put("x-single-active-consumer", true);
+        } else if (NativeRetry.fits(queue.retry(), version)) {
             arguments.putAll(NativeRetry.arguments(queue.retry()));
         }
         return arguments;

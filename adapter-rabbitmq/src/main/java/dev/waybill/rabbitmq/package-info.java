@@ -40,6 +40,23 @@
  * given back untried is not. A queue's policy can then not be changed without declaring the queue anew. All other policies, and all before
  * 4.3, are carried out by delayed copies.
  *
+ * <p><b>Order by key.</b> A queue that is ordered by key is spread over the quorum queues {@code <name>.0} and so on,
+ * {@code waybill.rabbitmq.partitions} of them (16), each with a single active consumer. The exchange {@code <name>.partitions} leads a
+ * message there by its key. With {@code waybill.rabbitmq.partitioner = client}, the default, it is a direct exchange, and the routing key
+ * is the CRC-32 of the key's UTF-8, as an unsigned number, modulo the number of partitions, in decimal digits; other software must do the
+ * same. With {@code exchange} it is a consistent-hash exchange, which needs the plugin {@code rabbitmq_consistent_hash_exchange}; the
+ * routing key is the message's key, or where that is longer than 255 bytes in UTF-8 their SHA-256 in hexadecimal digits, or empty where
+ * there is none. But 4.0.5, which keeps its metadata in Mnesia, led keys to other partitions after it was restarted (4.3.6 did not), so
+ * that what is sent then may overtake what was sent before.
+ * Both settings must be the same wherever a queue is used, and stay as they are while it has messages; another number, or another
+ * partitioner, is an error when the queue is declared.
+ *
+ * <p>On 4.0 the consumers of a queue share its partitions. Before, and from 4.1 on, the one that came first has all of them until it
+ * ends, and then the next: preferences, which would spread them, have no effect before 4.0, and on 4.3.6 a partition may be left with a
+ * consumer that is gone. When a subscription ends, or its connection, what it had fetched and not settled comes to the next consumer in
+ * order, and this counts as a delivery, on 4.3 too; at most 64 messages of a partition are fetched ahead. To cancel a consumer or to
+ * return messages one by one would not count, but lets later ones overtake them.
+ *
  * <p><b>Types by unwrap.</b> {@link com.rabbitmq.client.Connection}: the connection that consumes.
  */
 @NullMarked

@@ -88,6 +88,14 @@ class DeathsTest {
     }
 
     @Test
+    void aDeathInAPartitionIsOneInItsQueue() {
+        assertThat(headers(known(List.of(death("orders.12", "delivery_limit", 1)), "orders.12")))
+                .containsEntry(DeadLetterHeaders.QUEUE, "orders");
+        assertThat(headers(known(List.of(death("orders.dlq", "rejected", 1)), "orders.dlq")))
+                .isEmpty();
+    }
+
+    @Test
     void anOlderServerNamesTheLastQueueInItsBookOnly() {
         Map<String, Object> known = known(List.of(death("orders", "rejected", 1)), "orders");
         known.remove("x-last-death-queue");

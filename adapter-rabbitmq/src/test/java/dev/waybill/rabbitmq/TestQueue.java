@@ -70,6 +70,10 @@ final class TestQueue {
                 other, new QueueDefinition(name(), definition.maxDeliveries(), definition.lockDuration(), retry));
     }
 
+    TestQueue orderedByKey() {
+        return new TestQueue(broker, definition.orderedByKey());
+    }
+
     String name() {
         return definition.name();
     }
