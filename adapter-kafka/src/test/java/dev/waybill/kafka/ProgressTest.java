@@ -151,7 +151,9 @@ class ProgressTest {
     void whatOtherSoftwareHasWrittenMeansThatAllMayHaveBeenHandedOver() {
         for (String text : List.of("", "someone's", "w1c:1:2", "w1o:x y:0:", "w2c:0:0:", "w1c:-5:0:")) {
             Progress progress = Progress.from(3, END, new OffsetAndMetadata(3, text));
-            assertThat(progress.repeated(END - 1)).as("beside the offset: '%s'", text).isTrue();
+            assertThat(progress.repeated(END - 1))
+                    .as("beside the offset: '%s'", text)
+                    .isTrue();
             assertThat(progress.repeated(END)).isFalse();
             assertThat(progress.fetched(3)).isTrue();
         }

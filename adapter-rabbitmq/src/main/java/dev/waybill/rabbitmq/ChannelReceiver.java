@@ -80,20 +80,12 @@ abstract class ChannelReceiver implements Receiver {
 
         @Override
         public void handleDelivery(String tag, Envelope delivery, AMQP.BasicProperties properties, byte[] body) {
-            RabbitMqInbound inbound = new RabbitMqInbound(
+            arrived(new RabbitMqInbound(
                     ChannelReceiver.this,
                     delivery.getDeliveryTag(),
                     delivery.isRedeliver(),
-                    Envelopes.deliveryCount(properties, delivery.isRedeliver()),
-                    reading.read(properties, body));
-            lock.lock();
-            try {
-                delivered = inbound.tag;
-                buffer.add(inbound);
-                changed.signal();
-            } finally {
-                lock.unlock();
-            }
+                    count(Envelopes.deliveryCount(properties, delivery.isRedeliver())),
+                    reading.read(properties, body)));
         }
 
         /** Nothing of this consumer comes after this. */
@@ -118,6 +110,23 @@ abstract class ChannelReceiver implements Receiver {
         }
     }
 
+    /** The number of a delivery, as the server has counted. */
+    int count(int counted) {
+        return counted;
+    }
+
+    /** On the client's thread for this channel. */
+    void arrived(RabbitMqInbound inbound) {
+        lock.lock();
+        try {
+            delivered = inbound.tag;
+            buffer.add(inbound);
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void ended(ShutdownSignalException signal) {
         breakWith(new BrokerException(
                 Faults.of(signal).kind() == Kind.MISSING ? Kind.MISSING : Kind.UNAVAILABLE,
@@ -125,7 +134,7 @@ abstract class ChannelReceiver implements Receiver {
                 signal));
     }
 
-    final void breakWith(BrokerException failure) {
+    void breakWith(BrokerException failure) {
         lock.lock();
         try {
             if (broken == null) {
@@ -139,6 +148,11 @@ abstract class ChannelReceiver implements Receiver {
 
     final boolean ended() {
         return closed || broken != null;
+    }
+
+    /** Whether what it has handed over is not ours any more. */
+    boolean lost() {
+        return ended();
     }
 
     @Override

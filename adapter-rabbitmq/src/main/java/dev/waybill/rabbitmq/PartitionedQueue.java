@@ -24,6 +24,7 @@ record PartitionedQueue(String name, Partitions partitions, Declarations declara
         if (whole && !declarations.hasQueue(queues.get(queues.size() - 1))) {
             throw otherNumber();
         }
+        declarations.queue(Partitions.receivers(name), Map.of("x-queue-type", "quorum"));
         queues.forEach(queue -> declarations.queue(queue, arguments));
         if (declarations.hasQueue(Partitions.partition(name, partitions.count()))) {
             throw otherNumber();

@@ -1,67 +1,289 @@
 package dev.waybill.rabbitmq;
 
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Held;
-import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
+import dev.waybill.spi.Receiver;
+import dev.waybill.spi.ReceiverOptions;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Receives from all partitions of a queue that is ordered by key, on one channel. Of each partition the server makes one consumer the
- * active one, and another only when that is gone or, preferred less, holds nothing any more.
- *
- * <p>Nothing goes back before the channel ends. The server puts behind one another what comes back, and hands over to the next consumer
- * what comes after it as soon as this one is cancelled; only the end of the channel returns everything at once and in order. That counts
- * as a delivery of all that was held, which is why little is fetched ahead.
+ * Receives from the partitions of a queue that is ordered by key. Every receiver stands in line for every partition; one that has more
+ * than its share of them now and then lets some go, to whoever is next in line, and stands in line again. Preferences of the server's own
+ * would do that sooner, but one that meets a death can leave a partition to a consumer that is gone (seen with 4.3.6).
  */
-final class PartitionedReceiver extends ChannelReceiver {
+final class PartitionedReceiver implements Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionedReceiver.class);
     private static final int MOST_AHEAD = 64;
+    private static final long SHARE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private final Supplier<Line> lines;
+    private final String queue;
+    private final List<String> names;
+    private final Envelopes.Reading reading;
+    private final int ahead;
+    private final Executor blocking;
+    private final int timeoutMillis;
+    private final Runnable onLost;
+    private final AtomicReferenceArray<Partition> partitions;
+    /** On which it is known that we are here. */
+    private final Channel presence;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<RabbitMqInbound> ready = new ArrayDeque<>();
+    private boolean paused;
+    private volatile boolean stopped;
+    private volatile boolean closed;
+    private @Nullable BrokerException broken;
+
+    /** Held while partitions are let go and stood in line for, which waits for the server. */
+    private final ReentrantLock sharing = new ReentrantLock();
+
+    private volatile long sharedAt = System.nanoTime();
 
     /**
-     * @param partitions of the queue
-     * @param preferring whether the server is to spread the partitions over its consumers; else the next in line gets all
-     * @param prefetch how many messages may be held, of all partitions; at least one of each is
+     * @param lines where to open channels
+     * @param names of the partitions' queues
+     * @param timeoutMillis the longest that the server may take to answer
      */
     PartitionedReceiver(
-            Line line,
+            Supplier<Line> lines,
             String queue,
-            List<String> partitions,
-            boolean preferring,
+            List<String> names,
             Envelopes.Reading reading,
-            int prefetch,
+            ReceiverOptions options,
             Executor blocking,
             int timeoutMillis) {
-        super(line, queue, reading, blocking, timeoutMillis);
+        this.lines = lines;
+        this.queue = queue;
+        this.names = names;
+        this.reading = reading;
+        this.blocking = blocking;
+        this.timeoutMillis = timeoutMillis;
+        onLost = options.onLost();
+        ahead = Math.max(1, Math.min(MOST_AHEAD, options.prefetch() / names.size()));
+        partitions = new AtomicReferenceArray<>(names.size());
+        presence = lines.get().channel();
         try {
-            // Of each consumer by itself.
-            channel.basicQos(Math.max(1, Math.min(MOST_AHEAD, prefetch / partitions.size())));
-            String self = UUID.randomUUID().toString();
-            for (String partition : partitions) {
-                Map<String, Object> arguments =
-                        preferring ? Map.of("x-priority", Partitions.preference(self, partition)) : Map.of();
-                channel.basicConsume(partition, false, arguments, new Pushed(partition));
+            presence.basicConsume(Partitions.receivers(queue), true, new DefaultConsumer(presence));
+            for (int index = 0; index < names.size(); index++) {
+                partitions.set(index, open(index));
             }
-        } catch (IOException | ShutdownSignalException failed) {
-            blocking.execute(() -> Line.abort(channel));
+        } catch (IOException | RuntimeException failed) {
+            each(Partition::close);
+            blocking.execute(() -> Line.abort(presence));
             throw Faults.of(failed);
         }
     }
 
-    /** What was not handled stays until the channel ends. */
+    private Partition open(int index) {
+        return new Partition(this, lines.get(), names.get(index), reading, ahead, blocking, timeoutMillis);
+    }
+
+    private void each(Consumer<Partition> action) {
+        for (int index = 0; index < partitions.length(); index++) {
+            Partition partition = partitions.get(index);
+            if (partition != null) {
+                action.accept(partition);
+            }
+        }
+    }
+
+    void arrived(Partition partition, RabbitMqInbound inbound) {
+        lock.lock();
+        try {
+            partition.active = true;
+            if (!partition.leaving()) {
+                ready.add(inbound);
+                changed.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void breakWith(BrokerException failure) {
+        lock.lock();
+        try {
+            if (broken == null) {
+                broken = failure;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
-    void write(List<? extends Held> own) throws IOException {
-        settlements.write(own.stream()
-                .filter(held -> held.disposition() == Disposition.ACCEPT)
-                .toList());
+    public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
+        shareNowAndThen();
+        long left = wait.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (!closed && !paused && !stopped) {
+                BrokerException failure = broken;
+                if (failure != null) {
+                    ready.clear();
+                    throw failure;
+                }
+                if (!ready.isEmpty()) {
+                    return taken(max);
+                }
+                if (left <= 0) {
+                    break;
+                }
+                left = changed.awaitNanos(left);
+            }
+            return List.of();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Inbound> taken(int max) {
+        List<Inbound> taken = new ArrayList<>(Math.min(max, ready.size()));
+        while (taken.size() < max && !ready.isEmpty()) {
+            RabbitMqInbound next = ready.remove();
+            ((Partition) next.receiver).handedOver++;
+            taken.add(next);
+        }
+        return taken;
+    }
+
+    @Override
+    public boolean ready() {
+        lock.lock();
+        try {
+            return !ready.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void settle(List<? extends Held> batch) {
+        Map<Partition, List<Held>> byPartition = new IdentityHashMap<>();
+        for (Held held : batch) {
+            Partition partition = (Partition) ((RabbitMqInbound) held.inbound()).receiver;
+            byPartition.computeIfAbsent(partition, any -> new ArrayList<>()).add(held);
+        }
+        byPartition.forEach((partition, some) -> {
+            partition.settle(some);
+            settled(partition, some.size());
+        });
+        shareNowAndThen();
+    }
+
+    private void settled(Partition partition, int count) {
+        boolean free;
+        lock.lock();
+        try {
+            partition.handedOver -= count;
+            free = partition.leaving() && partition.handedOver == 0;
+        } finally {
+            lock.unlock();
+        }
+        if (free) {
+            blocking.execute(() -> standInLine(partition));
+        }
+    }
+
+    private void shareNowAndThen() {
+        if (System.nanoTime() - sharedAt > SHARE_NANOS && !stopped) {
+            sharedAt = System.nanoTime();
+            blocking.execute(this::share);
+        }
+    }
+
+    /** Lets go what is more than our share, of as many as stand in line for a partition. */
+    private void share() {
+        sharing.lock();
+        try {
+            if (stopped) {
+                return;
+            }
+            long receivers = Math.max(1, presence.consumerCount(Partitions.receivers(queue)));
+            int fair = (int) ((names.size() + receivers - 1) / receivers);
+            List<Partition> leaving = surplus(fair);
+            if (!leaving.isEmpty()) {
+                LOG.debug("{} partitions of queue {} go to others, of {} receivers", leaving.size(), queue, receivers);
+                onLost.run();
+                leaving.forEach(partition -> settled(partition, 0));
+            }
+        } catch (IOException | ShutdownSignalException failed) {
+            LOG.debug("nobody knows how many share queue {}: {}", queue, Faults.describe(failed));
+        } finally {
+            sharing.unlock();
+        }
+    }
+
+    /** Those with the least to wait for. */
+    private List<Partition> surplus(int fair) {
+        lock.lock();
+        try {
+            List<Partition> active = IntStream.range(0, partitions.length())
+                    .mapToObj(partitions::get)
+                    .filter(partition -> partition.active && !partition.leaving())
+                    .sorted(Comparator.comparingInt(partition -> partition.handedOver))
+                    .toList();
+            List<Partition> surplus = active.subList(0, Math.max(0, active.size() - fair));
+            surplus.forEach(Partition::leave);
+            ready.removeIf(message -> ((Partition) message.receiver).leaving());
+            return List.copyOf(surplus);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** At the end of the line, once for each that was let go. */
+    private void standInLine(Partition former) {
+        sharing.lock();
+        try {
+            int index = IntStream.range(0, partitions.length())
+                    .filter(each -> partitions.get(each) == former)
+                    .findFirst()
+                    .orElse(-1);
+            if (index >= 0 && !stopped) {
+                former.close();
+                partitions.set(index, open(index));
+            }
+        } catch (BrokerException failed) {
+            breakWith(failed);
+        } finally {
+            sharing.unlock();
+        }
     }
 
     @Override
     public boolean canDelay(Inbound message, long delayMillis) {
         return false;
+    }
+
+    @Override
+    public void extend(List<? extends Held> held) {
+        throw new IllegalStateException("no lock of RabbitMQ ends by time");
     }
 
     /** Has no effect: a consumer's prefetch cannot change, and to consume anew would mix up the order. */
@@ -82,5 +304,31 @@ final class PartitionedReceiver extends ChannelReceiver {
     @Override
     public void stop() {
         set(() -> stopped = true);
+    }
+
+    private void set(Runnable state) {
+        lock.lock();
+        try {
+            state.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        stop();
+        closed = true;
+        sharing.lock();
+        try {
+            each(Partition::close);
+            blocking.execute(() -> Line.abort(presence));
+        } finally {
+            sharing.unlock();
+        }
     }
 }

@@ -2,7 +2,6 @@ package dev.waybill.rabbitmq;
 
 import dev.waybill.ConfigException;
 import dev.waybill.spi.BrokerContext;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -85,6 +84,11 @@ record Partitions(int count, Partitioner partitioner) {
         return queue + SEPARATOR + "partitions";
     }
 
+    /** The queue that every receiver consumes and nobody sends to: who consumes a partition the server tells of the active one only. */
+    static String receivers(String queue) {
+        return queue + SEPARATOR + "receivers";
+    }
+
     /** One of the queue's partitions, from 0. */
     static String partition(String queue, int index) {
         return queue + SEPARATOR + index;
@@ -122,15 +126,6 @@ record Partitions(int count, Partitioner partitioner) {
             return key == null ? "" : key;
         }
         return HexFormat.of().formatHex(sha256(bytes));
-    }
-
-    /**
-     * How much a consumer is to be preferred for a partition: a number of its own for each pair, so that the partitions spread over the
-     * consumers that there are, and one more takes only what becomes its own.
-     */
-    static int preference(String consumer, String partition) {
-        byte[] hash = sha256((consumer + "/" + partition).getBytes(StandardCharsets.UTF_8));
-        return ByteBuffer.wrap(hash).getInt() & Integer.MAX_VALUE;
     }
 
     private static byte[] sha256(byte[] bytes) {

@@ -95,7 +95,9 @@ final class RabbitMqBroker implements Broker {
                         Capability.DELAYED_SEND,
                         "queues with a time to live, dead-lettered from one to the next: a write for each of up to "
                                 + Delays.MOST_LEVELS + ", and up to 100 ms and 1% late")
-                .nativeBy(Capability.KEY_ORDER, keyOrder(version))
+                .nativeBy(
+                        Capability.KEY_ORDER,
+                        "quorum queues with a single active consumer, to one of which each key leads, and which receivers share")
                 .nativeBy(Capability.BATCH_SEND, "pipelined publishes with confirms")
                 .nativeBy(Capability.BATCH_SETTLE, "multiple acknowledgements where contiguous")
                 .nativeBy(Capability.FLOW_CONTROL, "connection.blocked and TCP back-pressure")
@@ -112,13 +114,6 @@ final class RabbitMqBroker implements Broker {
                         .emulated(Capability.PRIORITY, LANES)
                         .unsupported(Capability.UNCOUNTED_RELEASE, "every return counts before RabbitMQ 4.3")
                         .build();
-    }
-
-    private static String keyOrder(ServerVersion version) {
-        String how = "quorum queues with a single active consumer, to one of which each key leads";
-        return version.prefersActiveConsumers()
-                ? how + ", which several consumers share"
-                : how + "; the consumer that came first has all of them until it ends";
     }
 
     @Override
@@ -152,12 +147,11 @@ final class RabbitMqBroker implements Broker {
         Line line = consuming.open();
         if (Topology.isPartitioned(destination)) {
             return new PartitionedReceiver(
-                    line,
+                    consuming::open,
                     Topology.name(destination),
                     partitions.of(Topology.name(destination)),
-                    version.prefersActiveConsumers(),
                     reading(destination, line.headerRoom()),
-                    options.prefetch(),
+                    options,
                     context.blocking(),
                     Factories.millis(context.connectTimeout()));
         }

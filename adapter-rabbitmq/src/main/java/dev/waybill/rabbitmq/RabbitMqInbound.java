@@ -45,7 +45,7 @@ final class RabbitMqInbound implements Inbound {
 
     @Override
     public boolean lost() {
-        return receiver.ended();
+        return receiver.lost();
     }
 
     @Override

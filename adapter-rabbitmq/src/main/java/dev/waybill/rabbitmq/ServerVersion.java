@@ -9,17 +9,6 @@ record ServerVersion(int major, int minor, String text) implements Comparable<Se
     /** A delivery limit of 20 is the default from here on, and -1 switches it off. */
     static final ServerVersion V4_0 = new ServerVersion(4, 0, "4.0");
 
-    private static final ServerVersion V4_1 = new ServerVersion(4, 1, "4.1");
-
-    /**
-     * Whether consumers of which one is active may be given preferences. Before 4.0 they have no effect. On 4.3.6 a consumer whose
-     * channel ends while a preferred one waits for what it holds stays in the server's list; once its preference is the highest that is
-     * left, it is made active, and keeps the queue from everybody for good. 4.0.5 does not do that; of those between nobody knows.
-     */
-    boolean prefersActiveConsumers() {
-        return atLeast(V4_0) && !atLeast(V4_1);
-    }
-
     static ServerVersion of(Connection connection) {
         return parse(String.valueOf(connection.getServerProperties().get("version")));
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Queues as they are declared on the server, and what they share. */
 final class Topology {
     private static final String QUEUE_TYPE = "x-queue-type";
+    private static final int ENDS_OF_CHANNELS = 20;
     private static final String QUORUM = "quorum";
     private static final String TOPIC = "topic";
     /** Cannot be in the name of a queue, so that no other is named so. */
@@ -73,7 +74,7 @@ final class Topology {
             declarations.queue(deadLetters(queue.name()), deadLetterArguments(version));
             if (queue.ordered()) {
                 new PartitionedQueue(name(queue), partitions, declarations).declare(arguments(queue, version), mode);
-                found.put(name(queue), new Found(queue.maxDeliveries(), null));
+                found.put(name(queue), new Found(serversLimit(queue), null));
                 return;
             }
             declarations.queue(name(queue), arguments(queue, version));
@@ -130,7 +131,7 @@ final class Topology {
         Map<String, Object> arguments = new HashMap<>();
         arguments.put(QUEUE_TYPE, QUORUM);
         // A limit of 3 means 4 deliveries.
-        arguments.put("x-delivery-limit", queue.maxDeliveries() - 1);
+        arguments.put("x-delivery-limit", serversLimit(queue) - 1);
         arguments.put("x-dead-letter-exchange", "");
         arguments.put("x-dead-letter-routing-key", deadLetters(queue.name()));
         arguments.put("x-dead-letter-strategy", "at-least-once");
@@ -141,6 +142,11 @@ final class Topology {
             arguments.putAll(NativeRetry.arguments(queue.retry()));
         }
         return arguments;
+    }
+
+    /** Where each end of a channel counts against all that was fetched ahead, the net is to be far below. */
+    private static int serversLimit(QueueDefinition queue) {
+        return queue.ordered() ? queue.maxDeliveries() + ENDS_OF_CHANNELS : queue.maxDeliveries();
     }
 
     static Map<String, Object> deadLetterArguments(ServerVersion version) {

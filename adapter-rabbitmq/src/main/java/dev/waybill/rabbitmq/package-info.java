@@ -51,11 +51,14 @@
  * Both settings must be the same wherever a queue is used, and stay as they are while it has messages; another number, or another
  * partitioner, is an error when the queue is declared.
  *
- * <p>On 4.0 the consumers of a queue share its partitions. Before, and from 4.1 on, the one that came first has all of them until it
- * ends, and then the next: preferences, which would spread them, have no effect before 4.0, and on 4.3.6 a partition may be left with a
- * consumer that is gone. When a subscription ends, or its connection, what it had fetched and not settled comes to the next consumer in
- * order, and this counts as a delivery, on 4.3 too; at most 64 messages of a partition are fetched ahead. To cancel a consumer or to
- * return messages one by one would not count, but lets later ones overtake them.
+ * <p>Each receiver stands in line for all partitions; the server makes the first in line the active one. A receiver that has more than its
+ * share of those in which messages come lets some go, every few seconds, to the next in line, when nothing of them is being handled any
+ * more. (Preferences, {@code x-priority}, would spread them sooner, but have no effect before 4.0, and 4.3.6 may leave a partition with
+ * a consumer that is gone if one that was preferred to it waited for it when it died.) When a subscription ends, or its connection, or
+ * it lets a partition go, what it had fetched and not settled comes to the next in order. This counts as a delivery for the server, on
+ * 4.3 too, of what nobody has tried as well: so a count of the server's is told as a repetition only, the server's limit is 20 above
+ * {@code maxDeliveries}, and at most 64 messages of a partition are fetched ahead. To cancel a consumer or to return messages one by one
+ * would not count, but lets later ones overtake them.
  *
  * <p><b>Types by unwrap.</b> {@link com.rabbitmq.client.Connection}: the connection that consumes.
  */

@@ -21,11 +21,11 @@ import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -35,6 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Queues that are ordered by key, on real servers. */
 class PartitionsIT {
     private static final int KEYS = 40;
+    /** So many keys that each partition has some. */
+    private static final int MANY = 200;
 
     @RegisterExtension
     static final SharedServer NEWER = new SharedServer("4.3");
@@ -79,6 +81,15 @@ class PartitionsIT {
     private static void send(TestQueue queue, int messages) {
         List<Sent> batch =
                 IntStream.range(0, messages).mapToObj(PartitionsIT::keyed).toList();
+        queue.send(batch);
+        assertThat(batch).allMatch(sent -> sent.stored);
+    }
+
+    private static void sendOfManyKeys(TestQueue queue) {
+        List<Sent> batch = IntStream.range(0, MANY)
+                .mapToObj(number -> new Sent(new Envelope(
+                        Integer.toString(number), "key-" + number, "text/plain", 1, Map.of(), new byte[1])))
+                .toList();
         queue.send(batch);
         assertThat(batch).allMatch(sent -> sent.stored);
     }
@@ -192,7 +203,7 @@ class PartitionsIT {
         }
     }
 
-    /** 4.3.6 would leave a partition to a consumer that is gone, if it was given preferences. */
+    /** 4.3.6 would leave a partition to a consumer that is gone, if others were preferred to it. */
     @ParameterizedTest
     @ValueSource(strings = {"4.3", "4.0"})
     void noPartitionIsLeftToAReceiverThatIsGone(String version) {
@@ -214,17 +225,65 @@ class PartitionsIT {
         }
     }
 
-    @Test
-    void receiversShareThePartitionsWhereTheServerSurvivesIt() {
-        try (Broker broker = open(context("4.0"))) {
+    /** What each of several receivers gets, while it settles all that comes and gives up what it is told is lost. */
+    private static final class Share implements AutoCloseable {
+        private final Set<String> keys = ConcurrentHashMap.newKeySet();
+        private final Receiver receiver;
+        private final Thread thread;
+        private volatile boolean over;
+
+        Share(TestQueue queue) {
+            receiver = queue.receiver(1000);
+            thread = new Thread(this::work, "share");
+            thread.start();
+        }
+
+        private void work() {
+            try {
+                while (!over) {
+                    List<Inbound> received = receiver.receive(10, Duration.ofMillis(100));
+                    for (Inbound message : received) {
+                        keys.add(String.valueOf(message.envelope().key()));
+                        TestQueue.settle(receiver, message, message.lost() ? Disposition.RELEASE : Disposition.ACCEPT);
+                    }
+                }
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            over = true;
+            try {
+                thread.join();
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+            receiver.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"4.3", "4.0"})
+    void receiversShareThePartitionsAlsoWithOneThatComesLater(String version) throws Exception {
+        try (Broker broker = open(context(version))) {
             TestQueue queue = declared(broker);
-            List<Receiver> receivers = new ArrayList<>();
-            IntStream.range(0, 6).forEach(i -> receivers.add(queue.receiver(1000)));
-            send(queue, 400);
-            await().atMost(TestQueue.PATIENCE)
-                    .untilAsserted(() -> assertThat(receivers.stream().filter(Receiver::ready))
-                            .hasSizeGreaterThan(1));
-            receivers.forEach(Receiver::close);
+            try (Share first = new Share(queue)) {
+                sendOfManyKeys(queue);
+                await().atMost(TestQueue.PATIENCE)
+                        .untilAsserted(() -> assertThat(first.keys).hasSize(MANY));
+                try (Share second = new Share(queue);
+                        Share third = new Share(queue)) {
+                    await().atMost(TestQueue.PATIENCE).untilAsserted(() -> {
+                        second.keys.clear();
+                        third.keys.clear();
+                        sendOfManyKeys(queue);
+                        assertThat(second.keys).isNotEmpty();
+                        assertThat(third.keys).isNotEmpty();
+                    });
+                }
+            }
         }
     }
 

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.waybill.ConfigException;
 import dev.waybill.rabbitmq.Partitions.Partitioner;
-import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -67,25 +65,6 @@ class PartitionsTest {
                         .values())
                 .hasSize(16)
                 .allSatisfy(count -> assertThat(count).isBetween(800L, 1200L));
-    }
-
-    @Test
-    void oneMoreConsumerTakesOnlyWhatBecomesItsOwn() {
-        List<String> partitions = new Partitions(1000, Partitioner.CLIENT).of("orders");
-        int taken = 0;
-        for (String partition : partitions) {
-            String before = preferred(List.of("a", "b", "c"), partition);
-            String after = preferred(List.of("a", "b", "c", "d"), partition);
-            assertThat(after).isIn(before, "d");
-            taken += after.equals("d") ? 1 : 0;
-        }
-        assertThat(taken).isBetween(180, 320);
-    }
-
-    private static String preferred(List<String> consumers, String partition) {
-        return consumers.stream()
-                .max(Comparator.comparingInt(consumer -> Partitions.preference(consumer, partition)))
-                .orElseThrow();
     }
 
     @Test

@@ -36,16 +36,6 @@ class ServerVersionTest {
                 .isFalse();
     }
 
-    @Test
-    void preferencesAreForServersThatSurviveThem() {
-        assertThat(ServerVersion.parse("3.13.7").prefersActiveConsumers()).isFalse();
-        assertThat(ServerVersion.parse("4.0.5").prefersActiveConsumers()).isTrue();
-        assertThat(ServerVersion.parse("4.1.0").prefersActiveConsumers()).isFalse();
-        assertThat(ServerVersion.parse("4.3.6").prefersActiveConsumers()).isFalse();
-        assertThat(keyOrderNote("4.0.5")).contains("share");
-        assertThat(keyOrderNote("4.3.6")).contains("came first");
-    }
-
     private static String keyOrderNote(String version) {
         return RabbitMqBroker.capabilities(ServerVersion.parse(version))
                 .support(Capability.KEY_ORDER)
