@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -246,12 +247,17 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
     }
 
     private void tellNowAndThen(Consumer<byte[], byte[]> mine) {
-        boolean waiting = !early.isEmpty() && early.element().progress.needsReserve();
+        OrderedInbound first = early.peekFirst();
+        boolean waiting = first != null && !first.progress.mayHandOver(first.offset);
         // While one waits for the answer, that may be on its way.
         if (System.nanoTime() - toldAt < (waiting ? TELL_NANOS / 10 : TELL_NANOS)) {
             return;
         }
         toldAt = System.nanoTime();
+        if (first != null && waiting) {
+            // Whatever became of what was said before.
+            first.progress.tellAgain();
+        }
         Map<TopicPartition, OffsetAndMetadata> said = new HashMap<>();
         Map<TopicPartition, Progress> of = new HashMap<>();
         progress.forEach((partition, each) -> {
@@ -272,7 +278,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
         }
         mine.commitAsync(said, (offsets, failed) -> {
             if (failed == null) {
-                of.forEach((partition, each) -> each.told(said.get(partition)));
+                of.forEach((partition, each) -> each.told(Objects.requireNonNull(said.get(partition))));
                 release();
             } else {
                 LOG.debug("the group of topic {} was not told how far it is; it is told again", topic, failed);
@@ -291,7 +297,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
         OrderedInbound message = (OrderedInbound) held.inbound();
         Set<OrderedInbound> open = handled.get(message.progress);
         boolean ours = open != null && open.remove(message);
-        if (ours && open.isEmpty()) {
+        if (open != null && open.isEmpty()) {
             handled.remove(message.progress);
         }
         if (held.disposition() == Disposition.ACCEPT) {

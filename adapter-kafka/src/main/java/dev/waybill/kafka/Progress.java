@@ -115,11 +115,6 @@ final class Progress {
         untold = true;
     }
 
-    /** Whether the group should be told soon, or what is fetched could not be handed over. */
-    boolean needsReserve() {
-        return next + RESERVE / 2 > reserved;
-    }
-
     /** The lowest that is not finished. */
     private long base() {
         return unfinished.isEmpty() ? next : unfinished.first();

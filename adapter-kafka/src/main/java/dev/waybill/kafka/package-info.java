@@ -11,7 +11,8 @@
  *
  * <p>Keys under {@code waybill.kafka.}:
  * <ul>
- *   <li>{@code partitions}: of a queue's topic. Left out, a topic is created with one, and any number is accepted.
+ *   <li>{@code partitions}: of a queue's topic. Left out, a topic is created with one, that of an ordered queue with eight, and any
+ *       number is accepted.
  *   <li>{@code replication-factor}: left out, the broker's default, and any is accepted.
  *   <li>{@code retention}: how long a topic keeps a message, read or not, as an ISO-8601 duration or {@code unlimited}. Left out,
  *       a topic is created with {@code P14D}, and any is accepted. Kafka does not delete what was acknowledged, so unlimited
@@ -87,6 +88,26 @@
  *       {@code kafka-transactions.sh find-hanging} finds, and {@code abort} ends.
  *   <li>The process needs to be allowed to write to, read and delete records of the delay topics, and to use transactional ids that
  *       begin with {@code waybill-orders.delay-}.
+ * </ul>
+ *
+ * <h2>Order by key</h2>
+ * A queue that is ordered by key is the topic of its name too, but read by the consumer group {@code waybill-orders.ordered}
+ * ({@code group.protocol=consumer}), since a share group keeps no order. The partition is that of the record's key, so as many processes
+ * as there are partitions share the work; within a partition, keys are handled side by side. To give a topic more partitions leads keys
+ * elsewhere: let it run empty first. What was sent before a queue was ordered is read once more by the new group.
+ * <ul>
+ *   <li>The group is told the lowest offset that is not finished, and in the metadata beside it which above are, and below which offset
+ *       records may have been handed over. So a message that waits holds nothing back but its key, and after a crash only what was not
+ *       told, at most a tenth of a second of work, is handled twice. If that metadata would get longer than the broker takes
+ *       ({@code offset.metadata.max.bytes}), the partition waits until the gaps close.
+ *   <li>After a crash all up to 50,000 records from there on carry the redelivery flag, since any of them may have been handed over; after
+ *       an orderly end just those that were.
+ *   <li>Kafka counts no deliveries of a consumer group. Tries are counted in the process; a message that its process dies of is counted
+ *       while it is the lowest that is not finished, by each who takes over, and goes to the dead-letter queue after
+ *       {@code maxDeliveries}. Others that were in hand at a crash are at their second delivery.
+ *   <li>A partition goes to another process when nothing of it is being handled any more, or after two minutes; from a process that died
+ *       when the group has noticed it: 10 s, or what {@code group.consumer.min.session.timeout.ms} allows (45 s by default).
+ *   <li>A handler that hangs keeps its key, and its partition: no lock ends by time.
  * </ul>
  *
  * <h2>Share consumers and prefetch</h2>
