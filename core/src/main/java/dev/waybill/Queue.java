@@ -195,7 +195,11 @@ public final class Queue<T> {
             return this;
         }
 
-        /** @throws IllegalArgumentException if it is ordered and has priorities, which would both say what is next */
+        /**
+         * Makes the queue.
+         *
+         * @throws IllegalArgumentException if it is ordered and has priorities, which would both say what is next
+         */
         public Queue<T> build() {
             if (ordered && (priorities != null || prioritiesName != null)) {
                 throw new IllegalArgumentException(

@@ -266,7 +266,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
                 OffsetAndMetadata open = each.open();
                 said.put(partition, open);
                 of.put(partition, each);
-                if (Progress.full(open)) {
+                if (each.full(open)) {
                     full.add(partition);
                 } else {
                     full.remove(partition);

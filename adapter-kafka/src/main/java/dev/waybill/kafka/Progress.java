@@ -166,8 +166,11 @@ final class Progress {
         return finished;
     }
 
-    /** Whether so much is finished here and there that the group could hardly be told more. */
-    static boolean full(OffsetAndMetadata said) {
-        return said.metadata().length() > LONGEST;
+    /**
+     * Whether so much is finished here and there that the group could hardly be told more, and something is being handled that will
+     * close a gap: what others have finished further on closes none until it is fetched.
+     */
+    boolean full(OffsetAndMetadata said) {
+        return !unfinished.isEmpty() && said.metadata().length() > LONGEST;
     }
 }

@@ -160,6 +160,30 @@ class ProgressTest {
     }
 
     @Test
+    void whatOthersHaveFinishedFurtherOnDoesNotKeepItFromBeingFetched() {
+        Progress dying = Progress.from(0, 10_000, null);
+        for (long offset = 0; offset < 2_000; offset++) {
+            dying.fetched(offset);
+        }
+        for (long offset = 11; offset < 2_000; offset += 2) {
+            dying.finish(offset);
+        }
+        Progress next = Progress.from(0, 10_000, dying.open());
+        for (long offset = 0; offset < 10; offset++) {
+            next.fetched(offset);
+        }
+        assertThat(next.full(next.open())).isTrue();
+        for (long offset = 0; offset < 10; offset++) {
+            next.finish(offset);
+        }
+        OffsetAndMetadata told = next.open();
+        assertThat(told.metadata().length()).isGreaterThan(Progress.LONGEST);
+        assertThat(next.full(told))
+                .as("nothing is in hand whose end would make room")
+                .isFalse();
+    }
+
+    @Test
     void whatIsWrittenBesideAnOffsetStaysShort() {
         Progress progress = Progress.from(0, 1_000_000, null);
         for (long offset = 0; offset < 20_000; offset++) {
@@ -170,7 +194,7 @@ class ProgressTest {
         }
         OffsetAndMetadata told = progress.open();
         assertThat(told.metadata().length()).isLessThan(4096);
-        assertThat(Progress.full(told)).isTrue();
+        assertThat(progress.full(told)).isTrue();
         // What did not fit comes again, as a repetition.
         Progress next = Progress.from(0, 1_000_000, told);
         assertThat(next.fetched(1)).isFalse();
