@@ -240,8 +240,13 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
         if (!pausing.equals(before)) {
             Set<TopicPartition> resuming = new HashSet<>(before);
             resuming.removeAll(pausing);
-            mine.resume(resuming);
-            mine.pause(pausing);
+            try {
+                mine.resume(resuming);
+                mine.pause(pausing);
+            } catch (IllegalStateException justTakenAway) {
+                // The client may still list a partition that is not ours any more; the next round asks again.
+                LOG.debug("a partition of topic {} was taken away meanwhile", topic, justTakenAway);
+            }
         }
         return room;
     }

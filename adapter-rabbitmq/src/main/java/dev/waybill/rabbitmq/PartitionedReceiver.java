@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -184,7 +184,7 @@ final class PartitionedReceiver implements Receiver {
 
     @Override
     public void settle(List<? extends Held> batch) {
-        Map<Partition, List<Held>> byPartition = new IdentityHashMap<>();
+        Map<Partition, List<Held>> byPartition = new HashMap<>();
         for (Held held : batch) {
             Partition partition = (Partition) ((RabbitMqInbound) held.inbound()).receiver;
             byPartition.computeIfAbsent(partition, any -> new ArrayList<>()).add(held);

@@ -56,17 +56,25 @@ final class KeyedMessages implements ReadyMessages {
 
     @Override
     public @Nullable Receipt take(InMemoryReceiver receiver, long lockedUntil) {
+        Group group = nextFor(receiver);
+        if (group == null) {
+            return null;
+        }
+        waiting.remove(group);
+        size--;
+        group.locked++;
+        group.holder = receiver;
+        Receipt taken = group.lane.take(receiver, lockedUntil);
+        if (!group.lane.isEmpty()) {
+            waiting.add(group);
+        }
+        return taken;
+    }
+
+    private @Nullable Group nextFor(InMemoryReceiver receiver) {
         for (Group group : waiting) {
             if (group.locked == 0 || group.holder == receiver && !group.lane.hasReturned()) {
-                waiting.remove(group);
-                size--;
-                group.locked++;
-                group.holder = receiver;
-                Receipt taken = group.lane.take(receiver, lockedUntil);
-                if (!group.lane.isEmpty()) {
-                    waiting.add(group);
-                }
-                return taken;
+                return group;
             }
         }
         return null;

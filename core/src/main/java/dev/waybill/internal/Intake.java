@@ -169,6 +169,7 @@ final class Intake<T> implements Turn {
                 buffer.putBack(message, tried);
             }
         }
+        giveUpLost();
     }
 
     /** What has not been started and has lost its lock comes again by itself; who waits for it wants it soon. */
@@ -179,6 +180,13 @@ final class Intake<T> implements Turn {
             wakeNext();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** While nothing starts, nobody comes upon what was lost on its way here. */
+    private void giveUpLost() {
+        if (halted()) {
+            buffer.takeLost().forEach(lost -> lost.decide(Disposition.RELEASE));
         }
     }
 
@@ -355,6 +363,7 @@ final class Intake<T> implements Turn {
             fetched.forEach(message -> message.decide(Disposition.RELEASE));
         } else {
             fetched.forEach(buffer::add);
+            giveUpLost();
         }
         ready.signal();
     }
