@@ -77,7 +77,9 @@ final class ConsumingProcess implements AutoCloseable {
 
     /** SIGKILL, and everything that it has said before is in {@link #handled}. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        // By its handle: Process.destroyForcibly also closes our end of the pipe, with what has been said and not read.
+        process.toHandle().destroyForcibly();
+        process.waitFor();
         reader.join();
     }
 
