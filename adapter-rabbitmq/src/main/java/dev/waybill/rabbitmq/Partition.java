@@ -4,7 +4,6 @@ import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Held.Disposition;
-import dev.waybill.spi.Inbound;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -17,29 +16,27 @@ import java.util.concurrent.Executor;
  * what comes after it as soon as this one is cancelled; only the end of the channel returns everything at once and in order. That counts
  * as a delivery of all that was held, of what nobody has tried too, so these counts say no more than that it may be a repetition.
  */
-final class Partition extends ChannelReceiver {
-    private final PartitionedReceiver whole;
+final class Partition extends ConsumedChannel {
     private volatile boolean leaving;
 
-    /** How many were handed over and are not settled; guarded by the lock of the whole, as is what it is about. */
-    int handedOver;
+    /** How many were handed over and are not settled; guarded by the lock of the inbox. */
+    private int open;
 
-    /** Whether the server has made us the active one. */
-    boolean active;
+    /** Whether the server has made us the active one; guarded likewise. */
+    private boolean active;
 
     Partition(
-            PartitionedReceiver whole,
             Line line,
             String queue,
             Envelopes.Reading reading,
+            Inbox inbox,
             int prefetch,
             Executor blocking,
             int timeoutMillis) {
-        super(line, queue, reading, blocking, timeoutMillis);
-        this.whole = whole;
+        super(line, queue, reading, inbox, blocking, timeoutMillis);
         try {
             channel.basicQos(prefetch);
-            channel.basicConsume(queue, false, new Pushed(queue));
+            channel.basicConsume(queue, false, new Pushed());
         } catch (IOException | ShutdownSignalException failed) {
             blocking.execute(() -> Line.abort(channel));
             throw Faults.of(failed);
@@ -51,29 +48,51 @@ final class Partition extends ChannelReceiver {
         return Math.min(counted, 2);
     }
 
+    /** Of one that leaves they stay with the channel, to go back with it. */
     @Override
     void arrived(RabbitMqInbound inbound) {
-        delivered = inbound.tag;
-        whole.arrived(this, inbound);
+        inbox.lock.lock();
+        try {
+            active = true;
+            if (!leaving) {
+                super.arrived(inbound);
+            }
+        } finally {
+            inbox.lock.unlock();
+        }
     }
 
     @Override
-    void breakWith(BrokerException failure) {
-        super.breakWith(failure);
-        PartitionedReceiver of = whole;
-        // The channel may end before it is anybody's.
-        if (of != null && !leaving) {
-            of.breakWith(failure);
+    void handedOver() {
+        open++;
+    }
+
+    /** So many that were handed over are settled; whether it is free to go. With the lock of the inbox. */
+    boolean freed(int settled) {
+        open -= settled;
+        return leaving && open == 0;
+    }
+
+    /** How many that were handed over are not settled. With the lock of the inbox. */
+    int open() {
+        return open;
+    }
+
+    /** Whether it is ours to let go. With the lock of the inbox. */
+    boolean stays() {
+        return active && !leaving;
+    }
+
+    @Override
+    void broke(BrokerException failure) {
+        if (!leaving) {
+            super.broke(failure);
         }
     }
 
     /** It goes to the next in line when nothing of it is being handled any more. */
     void leave() {
         leaving = true;
-    }
-
-    boolean leaving() {
-        return leaving;
     }
 
     @Override
@@ -87,30 +106,5 @@ final class Partition extends ChannelReceiver {
         settlements.write(own.stream()
                 .filter(held -> held.disposition() == Disposition.ACCEPT)
                 .toList());
-    }
-
-    @Override
-    public boolean canDelay(Inbound message, long delayMillis) {
-        return false;
-    }
-
-    @Override
-    public void prefetch(int limit) {
-        throw new IllegalStateException("the prefetch of a consumer cannot change");
-    }
-
-    @Override
-    public void pause() {
-        throw new IllegalStateException("a partition is not paused by itself");
-    }
-
-    @Override
-    public void resume() {
-        throw new IllegalStateException("a partition is not paused by itself");
-    }
-
-    @Override
-    public void stop() {
-        leave();
     }
 }

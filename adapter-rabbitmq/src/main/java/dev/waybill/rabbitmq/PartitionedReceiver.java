@@ -10,7 +10,6 @@ import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,12 +18,10 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,13 +47,8 @@ final class PartitionedReceiver implements Receiver {
     /** On which it is known that we are here. */
     private final Channel presence;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<RabbitMqInbound> ready = new ArrayDeque<>();
-    private boolean paused;
-    private volatile boolean stopped;
+    private final Inbox inbox = new Inbox();
     private volatile boolean closed;
-    private @Nullable BrokerException broken;
 
     /** Held while partitions are let go and stood in line for, which waits for the server. */
     private final ReentrantLock sharing = new ReentrantLock();
@@ -99,7 +91,7 @@ final class PartitionedReceiver implements Receiver {
     }
 
     private Partition open(int index) {
-        return new Partition(this, lines.get(), names.get(index), reading, ahead, blocking, timeoutMillis);
+        return new Partition(lines.get(), names.get(index), reading, inbox, ahead, blocking, timeoutMillis);
     }
 
     private void each(Consumer<Partition> action) {
@@ -111,82 +103,22 @@ final class PartitionedReceiver implements Receiver {
         }
     }
 
-    void arrived(Partition partition, RabbitMqInbound inbound) {
-        lock.lock();
-        try {
-            partition.active = true;
-            if (!partition.leaving()) {
-                ready.add(inbound);
-                changed.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void breakWith(BrokerException failure) {
-        lock.lock();
-        try {
-            if (broken == null) {
-                broken = failure;
-            }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     @Override
     public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
         shareNowAndThen();
-        long left = wait.toNanos();
-        lock.lockInterruptibly();
-        try {
-            while (!closed && !paused && !stopped) {
-                BrokerException failure = broken;
-                if (failure != null) {
-                    ready.clear();
-                    throw failure;
-                }
-                if (!ready.isEmpty()) {
-                    return taken(max);
-                }
-                if (left <= 0) {
-                    break;
-                }
-                left = changed.awaitNanos(left);
-            }
-            return List.of();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<Inbound> taken(int max) {
-        List<Inbound> taken = new ArrayList<>(Math.min(max, ready.size()));
-        while (taken.size() < max && !ready.isEmpty()) {
-            RabbitMqInbound next = ready.remove();
-            ((Partition) next.receiver).handedOver++;
-            taken.add(next);
-        }
-        return taken;
+        return inbox.receive(max, wait);
     }
 
     @Override
     public boolean ready() {
-        lock.lock();
-        try {
-            return !ready.isEmpty();
-        } finally {
-            lock.unlock();
-        }
+        return inbox.ready();
     }
 
     @Override
     public void settle(List<? extends Held> batch) {
         Map<Partition, List<Held>> byPartition = new HashMap<>();
         for (Held held : batch) {
-            Partition partition = (Partition) ((RabbitMqInbound) held.inbound()).receiver;
+            Partition partition = (Partition) ((RabbitMqInbound) held.inbound()).channel;
             byPartition.computeIfAbsent(partition, any -> new ArrayList<>()).add(held);
         }
         byPartition.forEach((partition, some) -> {
@@ -198,12 +130,11 @@ final class PartitionedReceiver implements Receiver {
 
     private void settled(Partition partition, int count) {
         boolean free;
-        lock.lock();
+        inbox.lock.lock();
         try {
-            partition.handedOver -= count;
-            free = partition.leaving() && partition.handedOver == 0;
+            free = partition.freed(count);
         } finally {
-            lock.unlock();
+            inbox.lock.unlock();
         }
         if (free) {
             blocking.execute(() -> standInLine(partition));
@@ -211,7 +142,7 @@ final class PartitionedReceiver implements Receiver {
     }
 
     private void shareNowAndThen() {
-        if (System.nanoTime() - sharedAt > SHARE_NANOS && !stopped) {
+        if (System.nanoTime() - sharedAt > SHARE_NANOS && !closed) {
             sharedAt = System.nanoTime();
             blocking.execute(this::share);
         }
@@ -221,7 +152,7 @@ final class PartitionedReceiver implements Receiver {
     private void share() {
         sharing.lock();
         try {
-            if (stopped) {
+            if (inbox.stopped()) {
                 return;
             }
             long receivers = Math.max(1, presence.consumerCount(Partitions.receivers(queue)));
@@ -241,19 +172,19 @@ final class PartitionedReceiver implements Receiver {
 
     /** Those with the least to wait for. */
     private List<Partition> surplus(int fair) {
-        lock.lock();
+        inbox.lock.lock();
         try {
             List<Partition> active = IntStream.range(0, partitions.length())
                     .mapToObj(partitions::get)
-                    .filter(partition -> partition.active && !partition.leaving())
-                    .sorted(Comparator.comparingInt(partition -> partition.handedOver))
+                    .filter(Partition::stays)
+                    .sorted(Comparator.comparingInt(Partition::open))
                     .toList();
             List<Partition> surplus = active.subList(0, Math.max(0, active.size() - fair));
             surplus.forEach(Partition::leave);
-            ready.removeIf(message -> ((Partition) message.receiver).leaving());
+            inbox.messages.removeIf(RabbitMqInbound::lost);
             return List.copyOf(surplus);
         } finally {
-            lock.unlock();
+            inbox.lock.unlock();
         }
     }
 
@@ -265,12 +196,12 @@ final class PartitionedReceiver implements Receiver {
                     .filter(each -> partitions.get(each) == former)
                     .findFirst()
                     .orElse(-1);
-            if (index >= 0 && !stopped) {
+            if (index >= 0 && !inbox.stopped()) {
                 former.close();
                 partitions.set(index, open(index));
             }
         } catch (BrokerException failed) {
-            breakWith(failed);
+            inbox.breakWith(failed);
         } finally {
             sharing.unlock();
         }
@@ -293,27 +224,17 @@ final class PartitionedReceiver implements Receiver {
     /** The partitions stay here, and what was fetched: it would come to another while what precedes it is handled. */
     @Override
     public void pause() {
-        set(() -> paused = true);
+        inbox.set(() -> inbox.paused = true);
     }
 
     @Override
     public void resume() {
-        set(() -> paused = false);
+        inbox.set(() -> inbox.paused = false);
     }
 
     @Override
     public void stop() {
-        set(() -> stopped = true);
-    }
-
-    private void set(Runnable state) {
-        lock.lock();
-        try {
-            state.run();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        inbox.set(() -> inbox.stopped = true);
     }
 
     @Override

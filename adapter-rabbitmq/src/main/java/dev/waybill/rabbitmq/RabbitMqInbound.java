@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A delivery with its tag, which means something on the channel that it came from and nowhere else. */
 final class RabbitMqInbound implements Inbound {
-    final ChannelReceiver receiver;
+    final ConsumedChannel channel;
     final long tag;
     private final Envelope envelope;
     private final @Nullable String defect;
@@ -14,8 +14,8 @@ final class RabbitMqInbound implements Inbound {
     private final boolean redelivered;
 
     RabbitMqInbound(
-            ChannelReceiver receiver, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
-        this.receiver = receiver;
+            ConsumedChannel channel, long tag, boolean redelivered, int deliveryCount, Envelopes.Received received) {
+        this.channel = channel;
         this.tag = tag;
         this.redelivered = redelivered || received.late();
         this.deliveryCount = deliveryCount;
@@ -45,7 +45,7 @@ final class RabbitMqInbound implements Inbound {
 
     @Override
     public boolean lost() {
-        return receiver.lost();
+        return channel.lost();
     }
 
     @Override

@@ -6,7 +6,9 @@ import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
 import dev.waybill.spi.Inbound;
+import dev.waybill.spi.Receiver;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Receives from one queue: what is not wanted any more goes back where that costs nothing. */
-final class RabbitMqReceiver extends ChannelReceiver {
+final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
+    private static final int MOST_PREFETCH = 65_535;
+
     /** How long nothing has come before a consumer ends whose end may cost a delivery. */
     private static final long LULL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -50,7 +54,7 @@ final class RabbitMqReceiver extends ChannelReceiver {
             @Nullable RetryPolicy nativeRetry,
             Executor blocking,
             int timeoutMillis) {
-        super(line, queue, reading, blocking, timeoutMillis);
+        super(line, queue, reading, new Inbox(), blocking, timeoutMillis);
         this.prefetch = Math.min(prefetch, MOST_PREFETCH);
         this.releaseIsFree = releaseIsFree;
         this.nativeRetry = nativeRetry;
@@ -80,7 +84,7 @@ final class RabbitMqReceiver extends ChannelReceiver {
     private Pushed consume(int limit) throws IOException {
         consumerPrefetch = limit;
         channel.basicQos(limit);
-        Pushed fresh = new Pushed(queue);
+        Pushed fresh = new Pushed();
         fresh.tag = channel.basicConsume(queue, false, fresh);
         return fresh;
     }
@@ -112,7 +116,7 @@ final class RabbitMqReceiver extends ChannelReceiver {
             if (ended()) {
                 return;
             }
-            boolean wanted = !halted();
+            boolean wanted = !inbox.halted();
             Pushed former = consumer;
             if (former != null && (!wanted || consumerPrefetch != prefetch)) {
                 cancel(former);
@@ -134,15 +138,6 @@ final class RabbitMqReceiver extends ChannelReceiver {
         return delivered - settlements.count();
     }
 
-    private boolean halted() {
-        lock.lock();
-        try {
-            return paused || stopped;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void giveBackWhatIsNotWanted() {
         try {
             settlements.giveBack(takeUnwanted());
@@ -152,18 +147,28 @@ final class RabbitMqReceiver extends ChannelReceiver {
     }
 
     private List<RabbitMqInbound> takeUnwanted() {
-        lock.lock();
+        inbox.lock.lock();
         try {
-            if (!stopped && !(paused && releaseIsFree)) {
+            if (!inbox.stopped && !(inbox.paused && releaseIsFree)) {
                 return List.of();
             }
-            List<RabbitMqInbound> fetched = List.copyOf(buffer);
-            buffer.clear();
+            List<RabbitMqInbound> fetched = List.copyOf(inbox.messages);
+            inbox.messages.clear();
             gaveBack = true;
             return fetched;
         } finally {
-            lock.unlock();
+            inbox.lock.unlock();
         }
+    }
+
+    @Override
+    public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
+        return inbox.receive(max, wait);
+    }
+
+    @Override
+    public boolean ready() {
+        return inbox.ready();
     }
 
     @Override
@@ -188,6 +193,11 @@ final class RabbitMqReceiver extends ChannelReceiver {
     }
 
     @Override
+    public void extend(List<? extends Held> held) {
+        throw new IllegalStateException("no lock of RabbitMQ ends by time");
+    }
+
+    @Override
     public void prefetch(int limit) {
         int capped = Math.min(limit, MOST_PREFETCH);
         if (capped != prefetch) {
@@ -199,9 +209,9 @@ final class RabbitMqReceiver extends ChannelReceiver {
     @Override
     public void pause() {
         if (releaseIsFree) {
-            change(() -> paused = true);
+            change(() -> inbox.paused = true);
         } else {
-            set(() -> paused = true);
+            inbox.set(() -> inbox.paused = true);
             blocking.execute(this::pauseInALull);
         }
     }
@@ -211,12 +221,12 @@ final class RabbitMqReceiver extends ChannelReceiver {
      * just rejected. It ends when nothing has come for a while, with what came until then in the buffer.
      */
     private void pauseInALull() {
-        lock.lock();
+        inbox.lock.lock();
         try {
             long end = System.nanoTime() + LULL_PATIENCE_NANOS;
             long seen = delivered;
-            for (long left = LULL_NANOS; left > 0 && paused && !stopped && !ended(); ) {
-                left = changed.awaitNanos(left);
+            for (long left = LULL_NANOS; left > 0 && inbox.paused && !inbox.stopped && !ended(); ) {
+                left = inbox.changed.awaitNanos(left);
                 if (delivered != seen) {
                     seen = delivered;
                     left = Math.min(LULL_NANOS, end - System.nanoTime());
@@ -226,23 +236,29 @@ final class RabbitMqReceiver extends ChannelReceiver {
             Thread.currentThread().interrupt();
             return;
         } finally {
-            lock.unlock();
+            inbox.lock.unlock();
         }
         adjust();
     }
 
     @Override
     public void resume() {
-        change(() -> paused = false);
+        change(() -> inbox.paused = false);
     }
 
     @Override
     public void stop() {
-        change(() -> stopped = true);
+        change(() -> inbox.stopped = true);
     }
 
     private void change(Runnable state) {
-        set(state);
+        inbox.set(state);
         adjust();
+    }
+
+    @Override
+    public void close() {
+        stop();
+        super.close();
     }
 }

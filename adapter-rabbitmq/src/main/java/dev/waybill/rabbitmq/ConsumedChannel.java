@@ -8,29 +8,21 @@ import com.rabbitmq.client.ShutdownSignalException;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Held;
-import dev.waybill.spi.Inbound;
-import dev.waybill.spi.Receiver;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Consumes on a channel of its own. The server pushes into a buffer, which the prefetch bounds, and from which core takes. The channel
- * ends once, and with it every lock that this receiver has given. When to consume, and what goes back when, its subclasses know.
+ * A channel of its own that a receiver consumes on. The server pushes into an inbox, which the prefetch bounds. The channel ends once, and
+ * with it every lock that it has given. When to consume, and what goes back when, its subclasses know.
  */
-abstract class ChannelReceiver implements Receiver {
-    private static final Logger LOG = LoggerFactory.getLogger(ChannelReceiver.class);
-    static final int MOST_PREFETCH = 65_535;
+abstract class ConsumedChannel {
+    private static final Logger LOG = LoggerFactory.getLogger(ConsumedChannel.class);
 
     final Channel channel;
     final String queue;
@@ -39,22 +31,20 @@ abstract class ChannelReceiver implements Receiver {
     final Settlements settlements;
     private final Envelopes.Reading reading;
 
-    final ReentrantLock lock = new ReentrantLock();
-    final Condition changed = lock.newCondition();
-    final ArrayDeque<RabbitMqInbound> buffer = new ArrayDeque<>();
-    boolean paused;
-    boolean stopped;
+    final Inbox inbox;
     private volatile boolean closed;
     private volatile @Nullable BrokerException broken;
     /** The highest delivery tag, which is how many were delivered. */
     volatile long delivered;
 
     /**
-     * @param queue its name as core knows it
-     * @param reading of the messages of this queue
+     * @param queue what it consumes
+     * @param reading of its messages
      * @param timeoutMillis the longest that the server may take to answer
      */
-    ChannelReceiver(Line line, String queue, Envelopes.Reading reading, Executor blocking, int timeoutMillis) {
+    ConsumedChannel(
+            Line line, String queue, Envelopes.Reading reading, Inbox inbox, Executor blocking, int timeoutMillis) {
+        this.inbox = inbox;
         this.queue = queue;
         this.reading = reading;
         this.blocking = blocking;
@@ -70,18 +60,14 @@ abstract class ChannelReceiver implements Receiver {
         /** Ours to keep: the client sets its own when it gets round to it. */
         String tag = "";
 
-        private final String source;
-
-        /** @param source the queue that it consumes */
-        Pushed(String source) {
+        Pushed() {
             super(channel);
-            this.source = source;
         }
 
         @Override
         public void handleDelivery(String tag, Envelope delivery, AMQP.BasicProperties properties, byte[] body) {
             arrived(new RabbitMqInbound(
-                    ChannelReceiver.this,
+                    ConsumedChannel.this,
                     delivery.getDeliveryTag(),
                     delivery.isRedeliver(),
                     count(Envelopes.deliveryCount(properties, delivery.isRedeliver())),
@@ -104,7 +90,7 @@ abstract class ChannelReceiver implements Receiver {
             ended.complete(true);
             breakWith(new BrokerException(
                     Kind.UNAVAILABLE,
-                    "the server cancelled the consumer: queue '" + source
+                    "the server cancelled the consumer: queue '" + queue
                             + "' was deleted, or moved, or a message was held too long",
                     null));
         }
@@ -117,15 +103,12 @@ abstract class ChannelReceiver implements Receiver {
 
     /** On the client's thread for this channel. */
     void arrived(RabbitMqInbound inbound) {
-        lock.lock();
-        try {
-            delivered = inbound.tag;
-            buffer.add(inbound);
-            changed.signal();
-        } finally {
-            lock.unlock();
-        }
+        delivered = inbound.tag;
+        inbox.add(inbound);
     }
+
+    /** Core has taken one of its messages; under the lock of the inbox. */
+    void handedOver() {}
 
     private void ended(ShutdownSignalException signal) {
         breakWith(new BrokerException(
@@ -134,16 +117,16 @@ abstract class ChannelReceiver implements Receiver {
                 signal));
     }
 
-    void breakWith(BrokerException failure) {
-        lock.lock();
-        try {
-            if (broken == null) {
-                broken = failure;
-            }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+    final void breakWith(BrokerException failure) {
+        if (broken == null) {
+            broken = failure;
         }
+        broke(failure);
+    }
+
+    /** It has ended, other than by {@link #close}. */
+    void broke(BrokerException failure) {
+        inbox.breakWith(failure);
     }
 
     final boolean ended() {
@@ -155,54 +138,8 @@ abstract class ChannelReceiver implements Receiver {
         return ended();
     }
 
-    @Override
-    public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
-        long left = wait.toNanos();
-        lock.lockInterruptibly();
-        try {
-            while (true) {
-                if (closed || paused || stopped) {
-                    return List.of();
-                }
-                BrokerException failure = broken;
-                if (failure != null) {
-                    buffer.clear();
-                    throw failure;
-                }
-                if (!buffer.isEmpty()) {
-                    return taken(max);
-                }
-                if (left <= 0) {
-                    return List.of();
-                }
-                left = changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public boolean ready() {
-        lock.lock();
-        try {
-            return !buffer.isEmpty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<Inbound> taken(int max) {
-        int count = Math.min(max, buffer.size());
-        List<Inbound> taken = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            taken.add(buffer.remove());
-        }
-        return taken;
-    }
-
-    @Override
-    public void settle(List<? extends Held> batch) {
+    /** Settles what it has handed over, and reports what became of that. */
+    void settle(List<? extends Held> batch) {
         boolean written = false;
         if (!ended()) {
             List<? extends Held> own = own(batch);
@@ -223,10 +160,10 @@ abstract class ChannelReceiver implements Receiver {
         }
     }
 
-    /** Settles these messages, which are this receiver's. */
+    /** Settles these messages, which are this channel's. */
     abstract void write(List<? extends Held> own) throws IOException;
 
-    /** Another receiver's tags are other messages here. */
+    /** Another channel's tags are other messages here. */
     private List<? extends Held> own(List<? extends Held> batch) {
         for (int i = 0; i < batch.size(); i++) {
             if (!isOwn(batch.get(i))) {
@@ -237,30 +174,14 @@ abstract class ChannelReceiver implements Receiver {
     }
 
     private boolean isOwn(Held held) {
-        return ((RabbitMqInbound) held.inbound()).receiver == this;
+        return ((RabbitMqInbound) held.inbound()).channel == this;
     }
 
-    @Override
-    public void extend(List<? extends Held> held) {
-        throw new IllegalStateException("no lock of RabbitMQ ends by time");
-    }
-
-    final void set(Runnable state) {
-        lock.lock();
-        try {
-            state.run();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @Override
-    public void close() {
+    /** Ends it when all that was written before is carried out. Idempotent. */
+    void close() {
         if (closed) {
             return;
         }
-        stop();
         try {
             settlements.finish(timeoutMillis);
         } catch (InterruptedException interrupted) {
