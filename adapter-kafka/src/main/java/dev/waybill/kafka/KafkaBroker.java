@@ -159,7 +159,7 @@ final class KafkaBroker implements Broker {
                         BrokerException.Kind.MISSING,
                         "topic '" + topic + "' of " + destination + " does not exist",
                         null));
-        if (ordered(destination)) {
+        if (destination.ordered()) {
             return ordered(destination, topic, options);
         }
         boolean main = destination.role() == Destination.Role.MAIN;
@@ -188,19 +188,14 @@ final class KafkaBroker implements Broker {
         return self[0];
     }
 
-    private static boolean ordered(Destination destination) {
-        return destination.queue().ordered() && destination.role() == Destination.Role.MAIN;
-    }
-
     private Receiver ordered(Destination destination, String topic, ReceiverOptions options) {
         Map<String, Object> configuration =
-                settings.orderedConsumer(names.orderedGroup(Names.place(destination.queue())));
+                settings.groupConsumer(names.orderedGroup(Names.place(destination.queue())));
         OrderedReceiver[] self = new OrderedReceiver[1];
         self[0] = new OrderedReceiver(
                 topic,
                 options.prefetch(),
                 () -> new KafkaConsumer<>(configuration),
-                Records::decode,
                 new TopicWatch(calls, topic, blocking, time),
                 options.onLost(),
                 () -> orderedReceivers.remove(self[0]));
@@ -257,7 +252,7 @@ final class KafkaBroker implements Broker {
 
     @Override
     public long depth(Destination destination) {
-        if (ordered(destination)) {
+        if (destination.ordered()) {
             return new OrderedBacklog(
                             calls, names.topic(destination), names.orderedGroup(Names.place(destination.queue())))
                     .count();
@@ -267,7 +262,7 @@ final class KafkaBroker implements Broker {
 
     @Override
     public Browser browser(Destination destination) {
-        if (ordered(destination)) {
+        if (destination.ordered()) {
             return Broker.super.browser(destination);
         }
         Backlog backlog = new Backlog(calls, names.topic(destination), names.group(destination));

@@ -178,26 +178,18 @@ final class KafkaSettings {
         return settings;
     }
 
-    /** A consumer of delay topics, in a group that hands a partition to one member at a time. */
+    /** A consumer of delay topics. */
     Map<String, Object> delayConsumer(String group) {
-        Map<String, Object> settings = bytesConsumer();
-        settings.remove("share.acquire.mode");
-        settings.put("group.id", group);
-        settings.put("group.protocol", "consumer");
-        settings.put("isolation.level", "read_committed");
-        settings.put("auto.offset.reset", "earliest");
-        settings.put("enable.auto.commit", false);
-        settings.put("allow.auto.create.topics", false);
+        Map<String, Object> settings = groupConsumer(group);
         settings.put("max.poll.records", DelayPartition.FULL);
         // A partition that is read on again waits for the fetch that is under way for the others.
         settings.put("fetch.min.bytes", 1);
         settings.put("fetch.max.wait.ms", DELAY_FETCH_MILLIS);
-        settings.putIfAbsent("reconnect.backoff.max.ms", 1000);
         return settings;
     }
 
-    /** A member of the group of an ordered queue. */
-    Map<String, Object> orderedConsumer(String group) {
+    /** A member of a group that hands a partition to one member at a time. */
+    Map<String, Object> groupConsumer(String group) {
         Map<String, Object> settings = bytesConsumer();
         settings.remove("share.acquire.mode");
         settings.put("group.id", group);

@@ -19,7 +19,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -56,7 +55,6 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
 
     private final String topic;
     private final Supplier<Consumer<byte[], byte[]>> opening;
-    private final Function<ConsumerRecord<byte[], byte[]>, Records.Decoded> reader;
     private final TopicWatch watch;
     private final Runnable onLost;
     private final Runnable onClose;
@@ -93,14 +91,12 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
             String topic,
             int prefetch,
             Supplier<Consumer<byte[], byte[]>> opening,
-            Function<ConsumerRecord<byte[], byte[]>, Records.Decoded> reader,
             TopicWatch watch,
             Runnable onLost,
             Runnable onClose) {
         this.topic = topic;
         this.prefetch = prefetch;
         this.opening = opening;
-        this.reader = reader;
         this.watch = watch;
         this.onLost = onLost;
         this.onClose = onClose;
@@ -199,7 +195,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
             Progress of = progress.get(partition);
             if (of != null && of.fetched(record.offset())) {
-                early.add(new OrderedInbound(partition, record.offset(), of, reader.apply(record)));
+                early.add(new OrderedInbound(partition, record.offset(), of, Records.decode(record)));
             }
         }
         release();
@@ -217,7 +213,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
             while (first != null && first.progress.mayHandOver(first.offset)) {
                 early.removeFirst();
                 ready.add(first);
-                handled.computeIfAbsent(first.progress, any -> new HashSet<>()).add(first);
+                holds(first);
                 first.progress.handOver(first.offset);
                 first = early.peekFirst();
             }
@@ -317,8 +313,12 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
         held.settled();
     }
 
-    private void comesAgain(OrderedInbound message) {
+    private void holds(OrderedInbound message) {
         handled.computeIfAbsent(message.progress, any -> new HashSet<>()).add(message);
+    }
+
+    private void comesAgain(OrderedInbound message) {
+        holds(message);
         lock.lock();
         try {
             ready.addFirst(message);

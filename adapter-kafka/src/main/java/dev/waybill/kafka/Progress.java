@@ -36,7 +36,7 @@ final class Progress {
 
     /** The first that is not fetched. */
     private long next;
-    /** The first that has not been handed over. */
+    /** The first that nobody has handed over, neither we nor those before us. */
     private long handedOver;
     /** Below it records may be handed over, as the group knows. */
     private long reserved;
@@ -128,7 +128,7 @@ final class Progress {
 
     /** What the group is to be told at the end, when nothing that was handed over is being handled any more. */
     OffsetAndMetadata clean() {
-        return told(true, Math.max(suspect, handedOver));
+        return told(true, handedOver);
     }
 
     private OffsetAndMetadata told(boolean clean, long reserve) {

@@ -145,7 +145,7 @@ final class RabbitMqBroker implements Broker {
     @Override
     public Receiver receiver(Destination destination, ReceiverOptions options) {
         Line line = consuming.open();
-        if (Topology.isPartitioned(destination)) {
+        if (destination.ordered()) {
             return new PartitionedReceiver(
                     consuming::open,
                     Topology.name(destination),

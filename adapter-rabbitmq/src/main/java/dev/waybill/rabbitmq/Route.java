@@ -14,7 +14,7 @@ interface Route {
 
     static Route to(Destination destination, Partitions partitions) {
         String queue = Topology.name(destination);
-        return Topology.isPartitioned(destination) ? new ToPartition(queue, partitions) : new ToQueue(queue);
+        return destination.ordered() ? new ToPartition(queue, partitions) : new ToQueue(queue);
     }
 
     /** By the exchange that leads to every queue by its name. */

@@ -46,11 +46,6 @@ final class Topology {
         return destination.role() == Role.MAIN ? name(queue) : deadLetters(queue.name());
     }
 
-    /** Whether it is not one queue of the server but several. */
-    static boolean isPartitioned(Destination destination) {
-        return destination.role() == Role.MAIN && destination.queue().ordered();
-    }
-
     /** Without a dot, which separates what the {@link Delays} route by. */
     private static String name(QueueDefinition queue) {
         return queue.place(LANE);
@@ -95,7 +90,7 @@ final class Topology {
     /** How many messages of a queue wait for a consumer. */
     long depth(Destination destination) {
         String name = name(destination);
-        List<String> queues = isPartitioned(destination) ? partitions.of(name) : List.of(name);
+        List<String> queues = destination.ordered() ? partitions.of(name) : List.of(name);
         try (Channel channel = link.open().channel()) {
             long depth = 0;
             for (String queue : queues) {

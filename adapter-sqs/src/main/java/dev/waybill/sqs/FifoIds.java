@@ -1,7 +1,6 @@
 package dev.waybill.sqs;
 
 import dev.waybill.spi.Destination;
-import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +23,7 @@ final class FifoIds {
 
     /** Null if it is no FIFO queue. */
     static @Nullable FifoIds of(Destination destination) {
-        return destination.queue().ordered() ? new FifoIds(destination.role() == Role.MAIN) : null;
+        return destination.queue().ordered() ? new FifoIds(destination.ordered()) : null;
     }
 
     /**

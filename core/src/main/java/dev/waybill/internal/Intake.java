@@ -28,6 +28,8 @@ final class Intake<T> implements Turn {
     /** How many messages of an ordered queue may be held, so that those behind others of their key leave room for other keys. */
     private static final int LOOK_AHEAD = 1000;
 
+    private static final long PAUSE_MILLIS = 1000;
+
     private final Engine engine;
     private final boolean releaseIsFree;
     private final Receivers<T> receivers;
@@ -176,7 +178,7 @@ final class Intake<T> implements Turn {
     private void settleLost() {
         lock.lock();
         try {
-            buffer.takeLost().forEach(lost -> lost.decide(Disposition.RELEASE));
+            release(buffer.takeLost());
             wakeNext();
         } finally {
             lock.unlock();
@@ -186,17 +188,30 @@ final class Intake<T> implements Turn {
     /** While nothing starts, nobody comes upon what was lost on its way here. */
     private void giveUpLost() {
         if (halted()) {
-            buffer.takeLost().forEach(lost -> lost.decide(Disposition.RELEASE));
+            release(buffer.takeLost());
         }
     }
 
     private void ended(HeldMessage<T> message) {
-        buffer.ended(message).forEach(after -> after.decide(Disposition.RELEASE));
+        release(buffer.ended(message));
+    }
+
+    private void release(List<HeldMessage<T>> messages) {
+        messages.forEach(message -> message.decide(Disposition.RELEASE));
     }
 
     /** Whether what is not started goes back now. */
     private boolean goesBack() {
         return keyed == null && stopping || halted() && releaseIsFree;
+    }
+
+    /** Gives a message back that was taken; of an ordered queue it stays here for a moment, since what comes after it would overtake it. */
+    void giveBack(HeldMessage<T> message, Disposition disposition) {
+        if (keyed == null) {
+            message.decide(disposition);
+        } else {
+            again(message, PAUSE_MILLIS, disposition == Disposition.RETRY);
+        }
     }
 
     /** Has a message of an ordered queue handled again after so long, before all others of its key; it stays here. */
@@ -211,7 +226,7 @@ final class Intake<T> implements Turn {
             }
             if (next.lockGone(engine.time().nanos())) {
                 next.decide(Disposition.RELEASE);
-                buffer.ended(message).forEach(after -> after.decide(Disposition.RELEASE));
+                ended(message);
                 return;
             }
             convoys.rest(message, next);
@@ -360,7 +375,7 @@ final class Intake<T> implements Turn {
 
     private void add(List<HeldMessage<T>> fetched) {
         if (goesBack()) {
-            fetched.forEach(message -> message.decide(Disposition.RELEASE));
+            release(fetched);
         } else {
             fetched.forEach(buffer::add);
             giveUpLost();
@@ -412,7 +427,7 @@ final class Intake<T> implements Turn {
         } finally {
             lock.unlock();
         }
-        left.forEach(message -> message.decide(Disposition.RELEASE));
+        release(left);
     }
 
     /** Looks how far the breaker lets the subscription go. Does not block: whoever changes the breaker calls it. */
@@ -523,7 +538,7 @@ final class Intake<T> implements Turn {
 
         @Override
         public void done() {
-            released.forEach(message -> message.decide(Disposition.RELEASE));
+            release(released);
             // Whoever looked before the receivers were told waits for this.
             signalAll();
         }

@@ -45,7 +45,7 @@ record Lanes(List<Destination> all, @Nullable PriorityPolicy policy) {
 
     /** Whether messages of one key are handled one at a time and in order; dead letters are not. */
     boolean ordered() {
-        return first().role() == Role.MAIN && first().queue().ordered();
+        return first().ordered();
     }
 
     /** How many levels a subscription tells apart. */

@@ -98,6 +98,11 @@ final class Moves<T> {
         start(new Move(message, target, List.of(copy), 0, ended));
     }
 
+    /** Gives a message back that was taken. */
+    void giveBack(HeldMessage<T> message, Disposition disposition) {
+        intake.giveBack(message, disposition);
+    }
+
     /** Has a message of an ordered queue handled again after so long, before all others of its key. */
     void again(HeldMessage<T> message, long millis, boolean tried) {
         intake.again(message, millis, tried);

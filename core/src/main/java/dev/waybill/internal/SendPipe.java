@@ -80,8 +80,7 @@ final class SendPipe {
 
     /** Calls that are open at once, and that the client does not put in order itself, may overtake each other. */
     private static int maxCalls(Limits limits, Destination destination) {
-        boolean ordered = destination.queue().ordered() && destination.role() == Role.MAIN;
-        return ordered && limits.maxSendCalls() != Integer.MAX_VALUE ? 1 : limits.maxSendCalls();
+        return destination.ordered() && limits.maxSendCalls() != Integer.MAX_VALUE ? 1 : limits.maxSendCalls();
     }
 
     /** Whether what is sent was received by us before. */

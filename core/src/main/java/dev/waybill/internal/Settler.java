@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /** The one place where a verdict becomes what happens to the message. */
 final class Settler<T> implements Handling.Verdicts<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Settler.class);
-    private static final long PAUSE_MILLIS = 1000;
+    private static final long DEAD_LETTER_PAUSE_MILLIS = 1000;
 
     private final Engine engine;
     private final QueueDefinition queue;
@@ -50,18 +50,9 @@ final class Settler<T> implements Handling.Verdicts<T> {
         }
         switch (outcome.kind()) {
             case ACCEPT -> message.decide(Disposition.ACCEPT);
-            case RELEASE -> release(message);
+            case RELEASE -> moves.giveBack(message, Disposition.RELEASE);
             case DEAD_LETTER -> deadLetter(message, verdict.causeOfDeath(), outcome.reason(), failure);
             case RETRY -> failed(message, outcome, failure);
-        }
-    }
-
-    /** What goes back must not be overtaken by what comes after it: in order it stays here, for a moment. */
-    private void release(HeldMessage<T> message) {
-        if (ordered) {
-            moves.again(message, PAUSE_MILLIS, false);
-        } else {
-            message.decide(Disposition.RELEASE);
         }
     }
 
@@ -164,6 +155,6 @@ final class Settler<T> implements Handling.Verdicts<T> {
 
     private void stays(HeldMessage<T> message, String reason) {
         LOG.warn("{} was not taken ({}); it stays among the dead letters", message, reason);
-        moves.releaseLater(message, PAUSE_MILLIS);
+        moves.releaseLater(message, DEAD_LETTER_PAUSE_MILLIS);
     }
 }

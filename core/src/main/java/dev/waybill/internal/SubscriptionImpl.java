@@ -25,11 +25,9 @@ import org.slf4j.LoggerFactory;
 final class SubscriptionImpl<T> implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(SubscriptionImpl.class);
     private static final long SETTLE_GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long PAUSE_MILLIS = 1000;
 
     private final Engine engine;
     private final Destination destination;
-    private final boolean ordered;
     private final Handling<T> handling;
     private final Intake<T> intake;
     private final Moves<T> moves;
@@ -68,7 +66,6 @@ final class SubscriptionImpl<T> implements Subscription {
             Consumer<SubscriptionImpl<?>> onClose) {
         this.engine = engine;
         destination = lanes.first();
-        ordered = lanes.ordered();
         this.handling = handling;
         this.drainTimeout = drainTimeout;
         this.onClose = onClose;
@@ -141,17 +138,9 @@ final class SubscriptionImpl<T> implements Subscription {
                 LOG.error("handling of {} failed unexpectedly", mine, unexpected);
                 for (HeldMessage<T> message : mine) {
                     if (message.isHeld() && !message.heldBack() && !moves.has(message)) {
-                        fail(message);
+                        intake.giveBack(message, Disposition.RETRY);
                     }
                 }
-            }
-        }
-
-        private void fail(HeldMessage<T> message) {
-            if (ordered) {
-                moves.again(message, PAUSE_MILLIS, true);
-            } else {
-                message.decide(Disposition.RETRY);
             }
         }
 

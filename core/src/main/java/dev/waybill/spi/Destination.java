@@ -16,6 +16,11 @@ public record Destination(QueueDefinition queue, Role role) {
         DEAD_LETTER
     }
 
+    /** Whether its messages are in order by key: a queue that is, but not its dead letters. */
+    public boolean ordered() {
+        return role == Role.MAIN && queue.ordered();
+    }
+
     @Override
     public String toString() {
         if (role == Role.DEAD_LETTER) {

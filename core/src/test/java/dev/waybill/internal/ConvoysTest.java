@@ -80,23 +80,32 @@ class ConvoysTest {
 
         Outcome handle(Delivery<String> delivery) throws InterruptedException {
             String key = delivery.key().orElseThrow();
-            int number = Integer.parseInt(delivery.payload());
             if (!active.add(key)) {
-                faults.add(key + " " + number + " at once with another");
+                faults.add(key + " " + delivery.payload() + " at once with another");
             }
-            int before = done.getOrDefault(key, 0);
-            if (number > before + 1 || number <= before && !delivery.redelivered()) {
-                faults.add(key + " " + number + " after " + before);
-            }
+            begins(delivery);
             try {
                 Outcome outcome = outcome(ThreadLocalRandom.current());
                 if (outcome.kind() == Outcome.Kind.ACCEPT || outcome.kind() == Outcome.Kind.DEAD_LETTER) {
-                    done.put(key, Math.max(before, number));
+                    ends(delivery);
                 }
                 return outcome;
             } finally {
                 active.remove(key);
             }
+        }
+
+        void begins(Delivery<String> delivery) {
+            String key = delivery.key().orElseThrow();
+            int number = Integer.parseInt(delivery.payload());
+            int before = done.getOrDefault(key, 0);
+            if (number > before + 1 || number <= before && !delivery.redelivered()) {
+                faults.add(key + " " + number + " after " + before);
+            }
+        }
+
+        void ends(Delivery<String> delivery) {
+            done.merge(delivery.key().orElseThrow(), Integer.parseInt(delivery.payload()), Math::max);
         }
 
         private static Outcome outcome(Random random) throws InterruptedException {
@@ -162,17 +171,11 @@ class ConvoysTest {
         String uri = "in-memory:convoys-" + System.nanoTime();
         Waybill waybill = open(uri);
         Producer<String> producer = waybill.producer(queue);
-        Map<String, Integer> done = new ConcurrentHashMap<>();
-        List<String> faults = new CopyOnWriteArrayList<>();
+        Trail trail = new Trail();
         Waybill consuming = open(uri);
         consuming.consumer(queue).concurrency(4).start(delivery -> {
-            String key = delivery.key().orElseThrow();
-            int number = Integer.parseInt(delivery.payload());
-            int before = done.getOrDefault(key, 0);
-            if (number > before + 1 || number <= before && !delivery.redelivered()) {
-                faults.add(key + " " + number + " after " + before);
-            }
-            done.merge(key, number, Math::max);
+            trail.begins(delivery);
+            trail.ends(delivery);
         });
         for (int sent = 0; sent < EACH; sent += 10) {
             for (int key = 0; key < KEYS; key++) {
@@ -181,11 +184,8 @@ class ConvoysTest {
             inspect(consuming).disconnect();
         }
         await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(done.values().stream()
-                                .mapToInt(Integer::intValue)
-                                .sum())
-                        .isEqualTo(KEYS * EACH));
-        assertThat(faults).isEmpty();
+                .untilAsserted(() -> assertThat(trail.total()).isEqualTo(KEYS * EACH));
+        assertThat(trail.faults).isEmpty();
     }
 
     @Test

@@ -65,11 +65,13 @@ abstract class FaultRules {
     }
 
     private Queue<String> newQueue(RetryPolicy retry) {
+        return declaration().retry(retry).build();
+    }
+
+    private Queue.Builder<String> declaration() {
         return Queue.named("fault-" + Long.toString(System.nanoTime(), 36), Codec.text())
                 .maxDeliveries(10)
-                .lockDuration(lock())
-                .retry(retry)
-                .build();
+                .lockDuration(lock());
     }
 
     private static void sendAll(Producer<String> producer, int count, Ledger ledger) {
@@ -158,11 +160,7 @@ abstract class FaultRules {
 
     @Test
     void eachKeyIsInOrderWhileProcessesAreKilledAndAdded() throws Exception {
-        Queue<String> queue = Queue.named("fault-" + Long.toString(System.nanoTime(), 36), Codec.text())
-                .orderedByKey()
-                .maxDeliveries(10)
-                .lockDuration(lock())
-                .build();
+        Queue<String> queue = declaration().orderedByKey().build();
         int each = CONVOY_MESSAGES / CONVOYS;
         ConvoyTrail trail = new ConvoyTrail();
         Deque<ConsumingProcess> processes = new ArrayDeque<>();
