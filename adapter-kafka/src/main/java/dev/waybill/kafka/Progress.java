@@ -49,7 +49,8 @@ final class Progress {
         // Who ends in order says so; who does not has died, perhaps of the message that it had longest.
         deaths = mark.clean() ? mark.deaths() : mark.deaths() + 1;
         handedOver = suspect;
-        reserved = suspect;
+        // Not those that others had reserved: a death of them is counted only if the group has heard of us before it.
+        reserved = position;
     }
 
     /**

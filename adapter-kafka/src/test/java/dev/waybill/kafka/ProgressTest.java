@@ -148,6 +148,31 @@ class ProgressTest {
     }
 
     @Test
+    void nothingIsHandedOverBeforeTheGroupHasHeardOfTheTakeover() {
+        Progress first = Progress.from(0, END, null);
+        first.fetched(0);
+        first.told(first.open());
+        first.handOver(0);
+        for (OffsetAndMetadata before : List.of(first.open(), first.clean())) {
+            Progress next = Progress.from(0, END, before);
+            next.fetched(0);
+            assertThat(next.mayHandOver(0)).as("after '%s'", before.metadata()).isFalse();
+            OffsetAndMetadata told = next.open();
+            next.told(told);
+            assertThat(next.mayHandOver(0)).isTrue();
+            // Whoever dies of it the moment it is handed over is counted.
+            assertThat(Progress.from(0, END, reopened(told)).deliveryCount(0)).isGreaterThan(2);
+        }
+    }
+
+    /** As one more who takes over leaves it, and dies at once. */
+    private static OffsetAndMetadata reopened(OffsetAndMetadata told) {
+        Progress next = Progress.from(0, END, told);
+        next.fetched(0);
+        return next.open();
+    }
+
+    @Test
     void whatOtherSoftwareHasWrittenMeansThatAllMayHaveBeenHandedOver() {
         for (String text : List.of("", "someone's", "w1c:1:2", "w1o:x y:0:", "w2c:0:0:", "w1c:-5:0:")) {
             Progress progress = Progress.from(3, END, new OffsetAndMetadata(3, text));
