@@ -230,7 +230,7 @@ class ConvoysTest {
             send(producer, "key-" + i, 1, 1);
         }
         await().untilAsserted(() -> assertThat(handled).hasSize(51));
-        assertThat(subscription.health().messages()).isEqualTo(900);
+        await().untilAsserted(() -> assertThat(subscription.health().messages()).isEqualTo(900));
         assertThat(subscription.close(Duration.ofSeconds(5))).isTrue();
         assertThat(waybill.depth(queue)).isEqualTo(900);
     }
