@@ -38,6 +38,8 @@ final class Moves<T> {
     private final Destination from;
     /** The delivery from which on a message is not left to be given back. */
     private final int returnable;
+    /** Whether to give a message back does not count as a delivery. */
+    private final boolean releaseIsFree;
 
     private final ProducerOptions options;
     private final Intake<T> intake;
@@ -60,10 +62,11 @@ final class Moves<T> {
     private boolean closed;
 
     /** @param options of the producers that send the copies */
-    Moves(Engine engine, Destination from, ProducerOptions options, Intake<T> intake) {
+    Moves(Engine engine, Destination from, ProducerOptions options, boolean releaseIsFree, Intake<T> intake) {
         this.engine = engine;
         this.from = from;
         this.options = options;
+        this.releaseIsFree = releaseIsFree;
         returnable = engine.broker().lastDelivery(from.queue()) - SPARE_DELIVERIES;
         this.intake = intake;
     }
@@ -260,9 +263,9 @@ final class Moves<T> {
             }
         }
 
-        /** Whether it must be made also while the subscription closes. */
+        /** Whether it must be made also while the subscription closes, since to give the message back would count. */
         private boolean renews() {
-            return to.equals(message.lane().destination()) && !canReturn();
+            return to.equals(message.lane().destination()) && !(releaseIsFree && canReturn());
         }
 
         private boolean canReturn() {

@@ -85,7 +85,7 @@ final class SubscriptionImpl<T> implements Subscription {
             handling.once(once);
         }
         guardWatch = new GuardWatch(engine, guards, intake);
-        moves = new Moves<>(engine, destination, producing, intake);
+        moves = new Moves<>(engine, destination, producing, releaseIsFree, intake);
         settler = settling.apply(moves);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
