@@ -43,6 +43,19 @@ class ArchitectureTest {
                     "dev.waybill.opentelemetry..");
 
     @ArchTest
+    static final ArchRule convoysAreBuiltOnWhatEveryApplicationHas = noClasses()
+            .that()
+            .resideInAPackage("dev.waybill.convoy")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.waybill.internal..",
+                    "dev.waybill.inmemory..",
+                    "dev.waybill.spi..",
+                    "dev.waybill.micrometer..",
+                    "dev.waybill.opentelemetry..");
+
+    @ArchTest
     static final ArchRule theEngineKnowsNoBroker = noClasses()
             .that()
             .resideInAPackage("dev.waybill.internal..")

@@ -1,0 +1,109 @@
+package dev.waybill.convoy;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where convoys are kept, for any number of processes. Thread-safe. Every method throws a {@link ConvoyStoreException} if the store
+ * cannot be asked.
+ */
+public interface ConvoyStore {
+
+    /** The longest name of a machine, a key or a message. */
+    int LONGEST_NAME = 128;
+
+    /** Begins to read and change, all at once in the end. */
+    Transaction begin();
+
+    /**
+     * Convoys in the order of their keys.
+     *
+     * @param after the last key that is not wanted any more; empty to begin
+     */
+    List<StoredConvoy> list(String machine, ConvoyFilter filter, String after, int limit);
+
+    /** All that is known of a convoy. */
+    Optional<ConvoyDetails> show(String machine, String key);
+
+    /** Reads and changes. Not thread-safe; to be closed, which undoes what was not committed. */
+    interface Transaction extends AutoCloseable {
+
+        /** The convoy, as it is now, and whether it knows the message. */
+        Loaded load(String machine, String key, String messageId);
+
+        /** The convoy's messages that are held, in order. */
+        List<HeldMessage> held(StoredConvoy convoy);
+
+        /**
+         * Convoys about which something is to be done, those first that have waited longest. Until the transaction ends no other
+         * gets them from here.
+         */
+        List<StoredConvoy> due(String machine, int limit);
+
+        /** Milliseconds since 1970 by the store's clock; since this transaction has read something. */
+        long now();
+
+        /**
+         * Changes a convoy.
+         *
+         * @throws StaleConvoyException now or at the {@link #commit}, if it is not as it was before
+         */
+        void save(Change change);
+
+        /** Forgets a convoy and its history, but not what it has sent; as {@link #save}. */
+        void delete(StoredConvoy convoy);
+
+        /**
+         * Messages that are to be sent, in order, none of them before another of its convoy. Until the transaction ends no other
+         * gets them.
+         */
+        List<Outgoing> outgoing(String machine, int limit);
+
+        /** These are in their queues. */
+        void sent(Collection<Outgoing> messages);
+
+        /** These are not; they are to be tried again after so long. */
+        void postpone(Collection<Outgoing> messages, long millis);
+
+        /**
+         * Keeps all of it.
+         *
+         * @throws StaleConvoyException if somebody else has changed a convoy meanwhile; then nothing is kept
+         */
+        void commit();
+
+        /** What the application may write to in this transaction. */
+        <T> Optional<T> unwrap(Class<T> type);
+
+        @Override
+        void close();
+    }
+
+    /**
+     * What was found.
+     *
+     * @param convoy null if there is none
+     * @param known whether the message was handled, or is held
+     */
+    record Loaded(@Nullable StoredConvoy convoy, boolean known) {}
+
+    /**
+     * How a convoy changes.
+     *
+     * @param before of version 0 if it begins
+     * @param after with a version one higher
+     * @param history what has happened; none or one entry, of that version
+     * @param hold messages to hold from now on
+     * @param release messages to hold no longer
+     * @param send messages to send
+     */
+    record Change(
+            StoredConvoy before,
+            StoredConvoy after,
+            List<HistoryEntry> history,
+            List<HeldMessage> hold,
+            List<HeldMessage> release,
+            List<Outgoing> send) {}
+}

@@ -1,0 +1,266 @@
+package dev.waybill.convoy;
+
+import dev.waybill.Consumer;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import dev.waybill.Subscription;
+import dev.waybill.Waybill;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link StateMachine} at work on a queue, in as many processes as there are. Thread-safe.
+ *
+ * <p>A message and all that it changes in the store is one transaction of the {@link ConvoyStore}: the new state, what is held, what is
+ * to be sent, and what the action itself has written there ({@link Step#unwrap}). It happens exactly once, however often the message
+ * comes, for as long as the convoy is kept; what an action does elsewhere happens at least once.
+ *
+ * <p>A message that fails as often as its queue allows does not go to the dead-letter queue unless the machine says so: its convoy is
+ * stuck, and the others go on.
+ */
+public final class Convoys implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Convoys.class);
+
+    private final ConvoyOperations operations;
+    private final Subscription subscription;
+    private final List<Producer<?>> producers;
+    private final ScheduledExecutorService threads;
+    private final Job due;
+    private final Job relay;
+
+    private <S extends Enum<S>, E, D> Convoys(
+            Builder<E> builder, ConvoyStore store, StateMachine<S, E, D> machine, Consumer<E> consumer) {
+        operations = new ConvoyOperations(store, machine.name());
+        producers = new ArrayList<>();
+        threads = Executors.newScheduledThreadPool(2, work -> {
+            Thread thread = new Thread(work, "waybill-convoys-" + machine.name());
+            thread.setDaemon(true);
+            return thread;
+        });
+        boolean started = false;
+        try {
+            Map<String, Relay.Target<?>> targets = new LinkedHashMap<>();
+            Producer<E> requeue = builder.waybill.producer(builder.queue);
+            producers.add(requeue);
+            targets.put(builder.queue.name(), new Relay.Target<>(builder.queue, requeue));
+            for (Queue<?> queue : builder.targets.values()) {
+                targets.computeIfAbsent(queue.name(), name -> target(builder.waybill, queue));
+            }
+            Relay sender = new Relay(store, machine.name(), targets);
+            relay = new Job("send", sender::send);
+            Map<String, Queue<?>> queues = new LinkedHashMap<>();
+            targets.forEach((name, target) -> queues.put(name, target.queue()));
+            ConvoyRunner<S, E, D> runner = new ConvoyRunner<>(
+                    machine,
+                    builder.queue,
+                    store,
+                    queues,
+                    requeue,
+                    builder.keep.toMillis(),
+                    builder.listener,
+                    relay::soon);
+            due = new Job("look at what is due", runner::due);
+            subscription = consumer.startReturning(runner);
+            long poll = builder.poll.toMillis();
+            for (Job job : List.of(due, relay)) {
+                var unused = threads.scheduleWithFixedDelay(job, poll, poll, TimeUnit.MILLISECONDS);
+            }
+            started = true;
+        } finally {
+            if (!started) {
+                threads.shutdownNow();
+                producers.forEach(Producer::close);
+            }
+        }
+    }
+
+    private <T> Relay.Target<T> target(Waybill waybill, Queue<T> queue) {
+        Producer<T> producer = waybill.producer(queue);
+        producers.add(producer);
+        return new Relay.Target<>(queue, producer);
+    }
+
+    /**
+     * Prepares to run a machine on a queue.
+     *
+     * @throws IllegalArgumentException if the queue is not ordered by key
+     */
+    public static <E> Builder<E> of(Waybill waybill, Queue<E> queue, StateMachine<?, E, ?> machine) {
+        return new Builder<>(waybill, queue, machine);
+    }
+
+    /** Something that is done again and again, one at a time. */
+    private final class Job implements Runnable {
+        private final String what;
+        private final BooleanSupplier work;
+        private final AtomicBoolean asked = new AtomicBoolean();
+        private boolean down;
+
+        /** @param work does some; whether there may be more */
+        Job(String what, BooleanSupplier work) {
+            this.what = what;
+            this.work = work;
+        }
+
+        /** Not only at the next turn. */
+        void soon() {
+            if (!threads.isShutdown() && asked.compareAndSet(false, true)) {
+                try {
+                    threads.execute(this);
+                } catch (java.util.concurrent.RejectedExecutionException closed) {
+                    LOG.debug("closed before it could {}", what);
+                }
+            }
+        }
+
+        @Override
+        public synchronized void run() {
+            asked.set(false);
+            try {
+                while (work.getAsBoolean() && !threads.isShutdown()) {
+                    LOG.trace("there may be more: {}", what);
+                }
+                down = false;
+            } catch (RuntimeException e) {
+                // What escaped here would end the schedule.
+                if (down) {
+                    LOG.debug("still not possible to {}: {}", what, e.toString());
+                } else {
+                    LOG.warn("it is not possible to {}; tried again all the time", what, e);
+                }
+                down = true;
+            }
+        }
+    }
+
+    /** What handles the messages. */
+    public Subscription subscription() {
+        return subscription;
+    }
+
+    /** What people do about these convoys. */
+    public ConvoyOperations operations() {
+        return operations;
+    }
+
+    /** Closes the subscription, lets what is under way end, and closes the producers. What was not sent is, by whoever is next. */
+    @Override
+    public void close() {
+        subscription.close();
+        relay.run();
+        threads.shutdown();
+        boolean interrupted = false;
+        try {
+            if (!threads.awaitTermination(30, TimeUnit.SECONDS)) {
+                LOG.warn("a step of a convoy takes long; it is not waited for");
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        producers.forEach(Producer::close);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Starts a machine; each method checks its value. Not thread-safe. */
+    public static final class Builder<E> {
+        private final Waybill waybill;
+        private final Queue<E> queue;
+        private final StateMachine<?, E, ?> machine;
+        private final Map<String, Queue<?>> targets = new LinkedHashMap<>();
+        private @Nullable ConvoyStore store;
+        private UnaryOperator<Consumer<E>> consumer = UnaryOperator.identity();
+        private ConvoyListener listener = new ConvoyListener() {};
+        private Duration keep = Duration.ofDays(7);
+        private Duration poll = Duration.ofMillis(500);
+
+        private Builder(Waybill waybill, Queue<E> queue, StateMachine<?, E, ?> machine) {
+            if (!queue.isOrderedByKey()) {
+                throw new IllegalArgumentException(
+                        queue + " is not ordered by key, as convoys need it; see orderedByKey()");
+            }
+            this.waybill = Objects.requireNonNull(waybill, "waybill");
+            this.queue = queue;
+            this.machine = Objects.requireNonNull(machine, "machine");
+        }
+
+        /** Where the convoys are kept; there must be one. It remains the caller's to close. */
+        public Builder<E> store(ConvoyStore store) {
+            this.store = Objects.requireNonNull(store, "store");
+            return this;
+        }
+
+        /** The queues to which actions send. */
+        public Builder<E> sendsTo(Queue<?>... queues) {
+            for (Queue<?> target : queues) {
+                targets.put(target.name(), target);
+            }
+            return this;
+        }
+
+        /** How messages are consumed: concurrency, circuit breaker and so on. */
+        public Builder<E> consumer(UnaryOperator<Consumer<E>> settings) {
+            consumer = Objects.requireNonNull(settings, "consumer");
+            return this;
+        }
+
+        /** Who hears of what happens. */
+        public Builder<E> listener(ConvoyListener listener) {
+            this.listener = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * How long a convoy is kept after its end, so that messages that come late or twice are known; by default 7 days; zero to 366
+         * days.
+         */
+        public Builder<E> keepEnded(Duration time) {
+            keep = checked("keepEnded", time, Duration.ZERO, Duration.ofDays(366));
+            return this;
+        }
+
+        /** How often this process looks for time-outs, and for messages that another has left to be sent; by default 500 ms; 10 ms to 1 min. */
+        public Builder<E> pollEvery(Duration interval) {
+            poll = checked("pollEvery", interval, Duration.ofMillis(10), Duration.ofMinutes(1));
+            return this;
+        }
+
+        private static Duration checked(String what, Duration value, Duration least, Duration most) {
+            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                throw new IllegalArgumentException(what + " is " + value + " but must be " + least + " to " + most);
+            }
+            return value;
+        }
+
+        /**
+         * Starts. Declares the queues as {@link Waybill#producer} does, and throws what that throws.
+         *
+         * @throws IllegalStateException if there is no store
+         */
+        public Convoys start() {
+            ConvoyStore given = store;
+            if (given == null) {
+                throw new IllegalStateException("convoys of " + machine.name() + " need a store; see store()");
+            }
+            return start(given, machine);
+        }
+
+        private <S extends Enum<S>, D> Convoys start(ConvoyStore given, StateMachine<S, E, D> typed) {
+            return new Convoys(this, given, typed, consumer.apply(waybill.consumer(queue)));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.waybill.convoy;
+
+import dev.waybill.Message;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sends what convoys have sent: at least once, and in order for each convoy. For one thread. */
+final class Relay {
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+    private static final int BATCH = 500;
+    private static final long PAUSE_MILLIS = 1000;
+
+    private final ConvoyStore store;
+    private final String machine;
+    private final Map<String, Target<?>> targets;
+
+    Relay(ConvoyStore store, String machine, Map<String, Target<?>> targets) {
+        this.store = store;
+        this.machine = machine;
+        this.targets = targets;
+    }
+
+    /** Where messages go. */
+    record Target<T>(Queue<T> queue, Producer<T> producer) {
+        CompletableFuture<Void> send(Outgoing letter) {
+            Message<T> message;
+            try {
+                message = Letter.message(letter, queue.codec().decode(letter.body()));
+            } catch (Exception e) {
+                return CompletableFuture.failedFuture(e);
+            }
+            return producer.send(message);
+        }
+    }
+
+    private record Sending(Outgoing letter, CompletableFuture<Void> result) {}
+
+    /** Sends some; whether there may be more. They stay with this process for as long as that takes. */
+    boolean send() {
+        try (ConvoyStore.Transaction transaction = store.begin()) {
+            List<Outgoing> letters = transaction.outgoing(machine, BATCH);
+            if (letters.isEmpty()) {
+                return false;
+            }
+            List<Outgoing> sent = new ArrayList<>(letters.size());
+            List<Outgoing> failed = new ArrayList<>();
+            send(letters, sent, failed);
+            if (!sent.isEmpty()) {
+                transaction.sent(sent);
+            }
+            if (!failed.isEmpty()) {
+                transaction.postpone(failed, PAUSE_MILLIS);
+            }
+            transaction.commit();
+            return letters.size() == BATCH;
+        }
+    }
+
+    /** The first of each convoy, then the second of each whose first is stored, and so on. */
+    private void send(List<Outgoing> letters, List<Outgoing> sent, List<Outgoing> failed) {
+        Map<String, ArrayDeque<Outgoing>> waiting = new LinkedHashMap<>();
+        for (Outgoing letter : letters) {
+            waiting.computeIfAbsent(letter.key(), key -> new ArrayDeque<>()).add(letter);
+        }
+        while (!waiting.isEmpty()) {
+            List<Sending> round = new ArrayList<>(waiting.size());
+            for (Iterator<ArrayDeque<Outgoing>> each = waiting.values().iterator(); each.hasNext(); ) {
+                ArrayDeque<Outgoing> ofConvoy = each.next();
+                Outgoing next = ofConvoy.remove();
+                round.add(new Sending(next, send(next)));
+                if (ofConvoy.isEmpty()) {
+                    each.remove();
+                }
+            }
+            for (Sending sending : round) {
+                try {
+                    sending.result.join();
+                    sent.add(sending.letter);
+                } catch (RuntimeException e) {
+                    LOG.warn(
+                            "convoy '{}' of {} could not send message {} to {}; tried again in {} ms: {}",
+                            sending.letter.key(),
+                            machine,
+                            sending.letter.message().get("id"),
+                            sending.letter.queue(),
+                            PAUSE_MILLIS,
+                            e.toString());
+                    failed.add(sending.letter);
+                    waiting.remove(sending.letter.key());
+                }
+            }
+        }
+    }
+
+    private CompletableFuture<Void> send(Outgoing letter) {
+        Target<?> target = targets.get(letter.queue());
+        if (target == null) {
+            return CompletableFuture.failedFuture(new IllegalStateException(
+                    "queue '" + letter.queue() + "' is not one that these convoys send to: " + targets.keySet()));
+        }
+        try {
+            return target.send(letter);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+}

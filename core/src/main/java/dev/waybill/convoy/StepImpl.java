@@ -1,0 +1,66 @@
+package dev.waybill.convoy;
+
+import dev.waybill.CodecException;
+import dev.waybill.Message;
+import dev.waybill.Queue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What an action does, until it is kept. */
+final class StepImpl<D> implements Step<D> {
+    private final String key;
+    private final ConvoyStore.Transaction transaction;
+    private final Map<String, Queue<?>> queues;
+    private final List<Outgoing> outgoing = new ArrayList<>();
+    private D data;
+
+    /** @param queues to which it may send, by name */
+    StepImpl(String key, D data, ConvoyStore.Transaction transaction, Map<String, Queue<?>> queues) {
+        this.key = key;
+        this.data = data;
+        this.transaction = transaction;
+        this.queues = queues;
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    @Override
+    public D data() {
+        return data;
+    }
+
+    @Override
+    public void data(D data) {
+        this.data = Objects.requireNonNull(data, "data");
+    }
+
+    @Override
+    public <T> void send(Queue<T> queue, Message<T> message) {
+        if (queues.get(queue.name()) != queue) {
+            throw new IllegalArgumentException(
+                    queue + " is not one that the convoys send to; they send to " + queues.keySet());
+        }
+        byte[] body;
+        try {
+            body = queue.codec().encode(message.payload());
+        } catch (Exception e) {
+            throw new CodecException(message + " to " + queue + " cannot be encoded: " + e.getMessage(), e);
+        }
+        outgoing.add(Letter.of(key, queue, message, body));
+    }
+
+    @Override
+    public <T> Optional<T> unwrap(Class<T> type) {
+        return transaction.unwrap(type);
+    }
+
+    List<Outgoing> outgoing() {
+        return outgoing;
+    }
+}

@@ -1,0 +1,121 @@
+package dev.waybill.convoy;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A convoy as a store keeps it. Times are milliseconds since 1970 by the store's clock.
+ *
+ * @param machine the name of its state machine
+ * @param key what its messages have in common
+ * @param state the name of the state that it is in
+ * @param status how it is doing
+ * @param version how often it was changed, from 1
+ * @param machineVersion the version of the state machine that wrote it
+ * @param data what it remembers, encoded
+ * @param createdAt when its first message came
+ * @param since when it came into its state
+ * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
+ * @param held how many of its messages are held
+ * @param failures how often its time-out has failed
+ * @param failedMessage the id of the message at which it is stuck, or null
+ * @param failure why it is stuck, or null
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record StoredConvoy(
+        String machine,
+        String key,
+        String state,
+        ConvoyStatus status,
+        long version,
+        int machineVersion,
+        byte[] data,
+        long createdAt,
+        long since,
+        long dueAt,
+        int held,
+        int failures,
+        @Nullable String failedMessage,
+        @Nullable String failure) {
+
+    /** Whether nothing comes after its state. */
+    public boolean ended() {
+        return status == ConvoyStatus.DONE || status == ConvoyStatus.CANCELLED;
+    }
+
+    /** Its next version, doing like this, about which something is to be done then. What failed counts as long as it does so. */
+    StoredConvoy next(ConvoyStatus next, long dueAt) {
+        boolean same = next == status;
+        return with(
+                next,
+                version + 1,
+                dueAt,
+                held,
+                same ? failures : 0,
+                same ? failedMessage : null,
+                same ? failure : null);
+    }
+
+    StoredConvoy withStatus(ConvoyStatus status) {
+        return with(status, version, dueAt, held, failures, failedMessage, failure);
+    }
+
+    StoredConvoy withSince(long since) {
+        return new StoredConvoy(
+                machine,
+                key,
+                state,
+                status,
+                version,
+                machineVersion,
+                data,
+                createdAt,
+                since,
+                dueAt,
+                held,
+                failures,
+                failedMessage,
+                failure);
+    }
+
+    StoredConvoy withDue(long dueAt) {
+        return with(status, version, dueAt, held, failures, failedMessage, failure);
+    }
+
+    StoredConvoy withHeld(int held) {
+        return with(status, version, dueAt, held, failures, failedMessage, failure);
+    }
+
+    StoredConvoy withFailure(int failures, @Nullable String failedMessage, String failure) {
+        return with(status, version, dueAt, held, failures, failedMessage, failure);
+    }
+
+    private StoredConvoy with(
+            ConvoyStatus status,
+            long version,
+            long dueAt,
+            int held,
+            int failures,
+            @Nullable String failedMessage,
+            @Nullable String failure) {
+        return new StoredConvoy(
+                machine,
+                key,
+                state,
+                status,
+                version,
+                machineVersion,
+                data,
+                createdAt,
+                since,
+                dueAt,
+                held,
+                failures,
+                failedMessage,
+                failure);
+    }
+
+    @Override
+    public String toString() {
+        return "convoy '" + key + "' of " + machine + ", " + status + " in " + state;
+    }
+}

@@ -1,0 +1,12 @@
+package dev.waybill.convoy;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens when a state has waited too long.
+ *
+ * @param to null if it stays, which only gives an alert
+ */
+record Timeout<S, D>(
+        Duration after, @Nullable S to, @Nullable TimeoutAction<D> action) {}

@@ -1,0 +1,879 @@
+package dev.waybill.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.groups.Tuple.tuple;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.Codec;
+import dev.waybill.DeadLetter;
+import dev.waybill.DeadLetterFilter;
+import dev.waybill.Message;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.convoy.ConvoyException;
+import dev.waybill.convoy.ConvoyFilter;
+import dev.waybill.convoy.ConvoyListener;
+import dev.waybill.convoy.ConvoyOperations;
+import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.ConvoyStore;
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.Convoys;
+import dev.waybill.convoy.HeldMessage;
+import dev.waybill.convoy.HistoryEntry;
+import dev.waybill.convoy.Outgoing;
+import dev.waybill.convoy.StaleConvoyException;
+import dev.waybill.convoy.StateMachine;
+import dev.waybill.convoy.Step;
+import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.convoy.Untimely;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What {@link ConvoyStore} promises, and what a state machine makes of it, with messages in memory. Whoever writes a store extends
+ * this.
+ */
+@Timeout(120)
+public abstract class ConvoyStoreContract {
+    private static final String MACHINE = "orders";
+    private static final long NEVER = Long.MAX_VALUE / 2;
+
+    private ConvoyStore store;
+    private Waybill waybill;
+    private final List<Convoys> running = new ArrayList<>();
+
+    /** A store that is empty; asked for once per test. */
+    protected abstract ConvoyStore store() throws Exception;
+
+    @BeforeEach
+    final void openStore() throws Exception {
+        store = store();
+        waybill = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:convoys")));
+    }
+
+    @AfterEach
+    final void closeAll() {
+        running.forEach(Convoys::close);
+        waybill.close();
+    }
+
+    // The store
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static StoredConvoy convoy(String key, long version, long dueAt) {
+        return new StoredConvoy(
+                MACHINE,
+                key,
+                "PLACED",
+                ConvoyStatus.RUNNING,
+                version,
+                3,
+                bytes("data " + version),
+                17,
+                18,
+                dueAt,
+                0,
+                0,
+                null,
+                null);
+    }
+
+    private static Change change(String key, long version, String messageId, Outgoing... send) {
+        StoredConvoy after = convoy(key, version, NEVER);
+        HistoryEntry entry = new HistoryEntry(version, 100 + version, messageId, "Paid", "NEW", "PLACED");
+        return new Change(convoy(key, version - 1, NEVER), after, List.of(entry), List.of(), List.of(), List.of(send));
+    }
+
+    private void save(Change... changes) {
+        try (Transaction transaction = store.begin()) {
+            for (Change change : changes) {
+                transaction.load(MACHINE, change.after().key(), "");
+                transaction.save(change);
+            }
+            transaction.commit();
+        }
+    }
+
+    private StoredConvoy existing(String key) {
+        return Objects.requireNonNull(find(key), key);
+    }
+
+    private @Nullable StoredConvoy find(String key) {
+        try (Transaction transaction = store.begin()) {
+            return transaction.load(MACHINE, key, "").convoy();
+        }
+    }
+
+    @Test
+    void aConvoyIsKeptAsItWasGiven() {
+        StoredConvoy whole = new StoredConvoy(
+                MACHINE,
+                "kéy '1' \uD83D\uDE80",
+                "PLACED",
+                ConvoyStatus.STUCK,
+                1,
+                3,
+                new byte[] {0, 1, -1},
+                17,
+                18,
+                19,
+                0,
+                4,
+                "message",
+                "java.lang.IllegalStateException: 'no' – \uD83D\uDE80");
+        save(new Change(convoy(whole.key(), 0, 0), whole, List.of(), List.of(), List.of(), List.of()));
+        assertThat(find(whole.key())).usingRecursiveComparison().isEqualTo(whole);
+        assertThat(find("another")).isNull();
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load("another machine", whole.key(), "").convoy())
+                    .isNull();
+        }
+    }
+
+    @Test
+    void onlyWhoKnowsTheVersionMayChangeIt() {
+        save(change("a", 1, "m1"));
+        save(change("a", 2, "m2"));
+        assertThatThrownBy(() -> save(change("a", 2, "m3")))
+                .isInstanceOf(StaleConvoyException.class)
+                .hasMessageContaining("convoy 'a' of orders");
+        assertThatThrownBy(() -> save(change("a", 1, "m3"))).isInstanceOf(StaleConvoyException.class);
+        assertThat(existing("a").version()).isEqualTo(2);
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load(MACHINE, "a", "m2").known()).isTrue();
+            assertThat(transaction.load(MACHINE, "a", "m3").known()).isFalse();
+            assertThat(transaction.load(MACHINE, "b", "m2").known()).isFalse();
+        }
+    }
+
+    @Test
+    void ofTwoThatBeginAConvoyOneIsRefused() {
+        try (Transaction first = store.begin();
+                Transaction second = store.begin()) {
+            first.load(MACHINE, "a", "m1");
+            second.load(MACHINE, "a", "m2");
+            first.save(change("a", 1, "m1"));
+            first.commit();
+            assertThatThrownBy(() -> {
+                        second.save(change("a", 1, "m2"));
+                        second.commit();
+                    })
+                    .isInstanceOf(StaleConvoyException.class);
+        }
+        assertThat(store.show(MACHINE, "a").orElseThrow().history())
+                .extracting(HistoryEntry::messageId)
+                .containsExactly("m1");
+    }
+
+    @Test
+    void aZombieCannotOverwrite() {
+        save(change("a", 1, "m1"));
+        try (Transaction zombie = store.begin()) {
+            StoredConvoy read = zombie.load(MACHINE, "a", "m2").convoy();
+            assertThat(read).isNotNull();
+            save(change("a", 2, "m2"));
+            assertThatThrownBy(() -> {
+                        zombie.save(change("a", 2, "m2"));
+                        zombie.commit();
+                    })
+                    .isInstanceOf(StaleConvoyException.class);
+        }
+        assertThat(store.show(MACHINE, "a").orElseThrow().history()).hasSize(2);
+    }
+
+    @Test
+    void nothingIsKeptOfATransactionOfWhichOneConvoyIsStale() {
+        save(change("a", 1, "m1"), change("b", 1, "m1"));
+        save(change("b", 2, "m2"));
+        assertThatThrownBy(() -> save(change("a", 2, "m2"), change("b", 2, "m3")))
+                .isInstanceOf(StaleConvoyException.class)
+                .hasMessageContaining("'b'");
+        assertThat(existing("a").version()).isEqualTo(1);
+    }
+
+    @Test
+    void nothingIsKeptOfATransactionThatIsNotCommitted() {
+        try (Transaction transaction = store.begin()) {
+            transaction.load(MACHINE, "a", "m1");
+            transaction.save(change("a", 1, "m1", outgoing("a", "1")));
+        }
+        assertThat(find("a")).isNull();
+        assertThat(outgoing()).isEmpty();
+    }
+
+    @Test
+    void whatIsHeldIsKnownAndComesInOrder() {
+        HeldMessage second = new HeldMessage(2, "m2", "Shipped", Map.of("tenant", "a=b&c", "x", "é"), bytes("two"));
+        HeldMessage first = new HeldMessage(-1, "m1", "Paid", Map.of(), new byte[] {0, -1});
+        StoredConvoy begun = convoy("a", 1, 0);
+        save(new Change(convoy("a", 0, 0), begun, List.of(), List.of(second, first), List.of(), List.of()));
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load(MACHINE, "a", "m2").known()).isTrue();
+            assertThat(transaction.held(begun))
+                    .usingRecursiveFieldByFieldElementComparator()
+                    .containsExactly(first, second);
+        }
+        assertThat(store.show(MACHINE, "a").orElseThrow().held()).hasSize(2);
+        save(new Change(begun, convoy("a", 2, 0), List.of(), List.of(), List.of(first), List.of()));
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load(MACHINE, "a", "m1").known()).isFalse();
+            assertThat(transaction.held(begun))
+                    .extracting(HeldMessage::messageId)
+                    .containsExactly("m2");
+        }
+    }
+
+    private void begin(String key, long dueAt) {
+        save(new Change(convoy(key, 0, 0), convoy(key, 1, dueAt), List.of(), List.of(), List.of(), List.of()));
+    }
+
+    @Test
+    void whatIsDueComesToOneAtATimeAndInOrder() {
+        begin("third", 30);
+        begin("first", 10);
+        begin("never", 0);
+        begin("later", NEVER);
+        begin("second", 20);
+        try (Transaction one = store.begin();
+                Transaction other = store.begin()) {
+            assertThat(one.due(MACHINE, 2)).extracting(StoredConvoy::key).containsExactly("first", "second");
+            assertThat(one.now()).isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000);
+            assertThat(other.due(MACHINE, 10)).extracting(StoredConvoy::key).containsExactly("third");
+            assertThat(other.due("another machine", 10)).isEmpty();
+        }
+        try (Transaction next = store.begin()) {
+            assertThat(next.due(MACHINE, 10)).hasSize(3);
+        }
+    }
+
+    @Test
+    void whatIsDueAndDoneIsDueNoMore() {
+        begin("a", 10);
+        begin("b", 10);
+        try (Transaction transaction = store.begin()) {
+            for (StoredConvoy due : transaction.due(MACHINE, 10)) {
+                transaction.save(new Change(due, convoy(due.key(), 2, 0), List.of(), List.of(), List.of(), List.of()));
+            }
+            transaction.commit();
+        }
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.due(MACHINE, 10)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsForgottenIsGoneWithItsHistory() {
+        save(change("a", 1, "m1"));
+        try (Transaction transaction = store.begin()) {
+            transaction.delete(
+                    Objects.requireNonNull(transaction.load(MACHINE, "a", "").convoy()));
+            transaction.commit();
+        }
+        assertThat(find("a")).isNull();
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load(MACHINE, "a", "m1").known()).isFalse();
+        }
+        save(change("a", 1, "m1"));
+        assertThat(store.show(MACHINE, "a").orElseThrow().history()).hasSize(1);
+    }
+
+    private static Outgoing outgoing(String key, String body) {
+        return new Outgoing(0, key, "mails", Map.of("id", "id of " + body, "h.x", "a=b & c"), bytes(body));
+    }
+
+    private static List<String> bodies(List<Outgoing> messages) {
+        return messages.stream()
+                .map(message -> new String(message.body(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private List<String> outgoing() {
+        try (Transaction transaction = store.begin()) {
+            return bodies(transaction.outgoing(MACHINE, 100));
+        }
+    }
+
+    @Test
+    void whatIsToBeSentComesInOrderUntilItIsSent() {
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")));
+        save(change("b", 1, "m1", outgoing("b", "b1")));
+        save(change("a", 2, "m2", outgoing("a", "a3")));
+        try (Transaction transaction = store.begin()) {
+            List<Outgoing> messages = transaction.outgoing(MACHINE, 100);
+            assertThat(bodies(messages)).containsExactly("a1", "a2", "b1", "a3");
+            assertThat(messages.get(0).message()).isEqualTo(outgoing("a", "a1").message());
+            assertThat(messages.get(0).queue()).isEqualTo("mails");
+            assertThat(messages.get(0).key()).isEqualTo("a");
+            transaction.sent(List.of(messages.get(0), messages.get(2)));
+            transaction.commit();
+        }
+        assertThat(outgoing()).containsExactly("a2", "a3");
+        assertThat(store.show(MACHINE, "a").orElseThrow().outgoing()).isEqualTo(2);
+    }
+
+    @Test
+    void whatOneIsSendingNoOtherSendsNorWhatComesAfterIt() {
+        save(change("a", 1, "m1", outgoing("a", "a1")));
+        try (Transaction one = store.begin()) {
+            assertThat(bodies(one.outgoing(MACHINE, 100))).containsExactly("a1");
+            save(change("a", 2, "m2", outgoing("a", "a2")));
+            save(change("b", 1, "m1", outgoing("b", "b1")));
+            assertThat(outgoing()).containsExactly("b1");
+        }
+        assertThat(outgoing()).containsExactly("a1", "a2", "b1");
+    }
+
+    @Test
+    void whatCouldNotBeSentHoldsUpItsConvoyAndNoOther() {
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")));
+        save(change("b", 1, "m1", outgoing("b", "b1")));
+        try (Transaction transaction = store.begin()) {
+            transaction.postpone(transaction.outgoing(MACHINE, 1), 300);
+            transaction.commit();
+        }
+        assertThat(outgoing()).containsExactly("b1");
+        await().untilAsserted(() -> assertThat(outgoing()).containsExactly("a1", "a2", "b1"));
+    }
+
+    @Test
+    void convoysAreListedByKeyAndByWhatIsMeant() {
+        for (String key : List.of("d", "b", "a", "c")) {
+            save(change(key, 1, "m1"));
+        }
+        StoredConvoy stuck = new StoredConvoy(
+                MACHINE,
+                "e",
+                "PAID",
+                ConvoyStatus.STUCK,
+                1,
+                1,
+                bytes(""),
+                1,
+                System.currentTimeMillis() - 5000,
+                0,
+                0,
+                0,
+                null,
+                null);
+        save(new Change(convoy("e", 0, 0), stuck, List.of(), List.of(), List.of(), List.of()));
+        assertThat(keys(ConvoyFilter.all(), "", 3)).containsExactly("a", "b", "c");
+        assertThat(keys(ConvoyFilter.all(), "c", 3)).containsExactly("d", "e");
+        assertThat(keys(ConvoyFilter.all().inState("PAID"), "", 10)).containsExactly("e");
+        assertThat(keys(ConvoyFilter.all().withStatus(ConvoyStatus.RUNNING), "", 10))
+                .containsExactly("a", "b", "c", "d");
+        assertThat(keys(ConvoyFilter.all().inState("PAID").inStateFor(Duration.ofSeconds(4)), "", 10))
+                .containsExactly("e");
+        assertThat(keys(ConvoyFilter.all().inState("PAID").inStateFor(Duration.ofHours(1)), "", 10))
+                .isEmpty();
+    }
+
+    private List<String> keys(ConvoyFilter filter, String after, int limit) {
+        return store.list(MACHINE, filter, after, limit).stream()
+                .map(StoredConvoy::key)
+                .toList();
+    }
+
+    // A machine on it
+
+    private enum State {
+        NEW,
+        PLACED,
+        PAID,
+        SHIPPED,
+        CANCELLED
+    }
+
+    /** What comes is text: a word, and perhaps more. */
+    private sealed interface Event {
+        record Placed(String text) implements Event {}
+
+        record Paid(String text) implements Event {}
+
+        record Shipped(String text) implements Event {}
+
+        record Shouted(String text) implements Event {}
+    }
+
+    private static final Codec<Event> EVENTS = new Codec<>() {
+        @Override
+        public byte[] encode(Event event) {
+            return switch (event.getClass().getSimpleName()) {
+                case "Placed" -> bytes("placed " + ((Event.Placed) event).text);
+                case "Paid" -> bytes("paid " + ((Event.Paid) event).text);
+                case "Shipped" -> bytes("shipped " + ((Event.Shipped) event).text);
+                default -> bytes("shouted " + ((Event.Shouted) event).text);
+            };
+        }
+
+        @Override
+        public Event decode(byte[] body) {
+            String[] words = new String(body, StandardCharsets.UTF_8).split(" ", 2);
+            return switch (words[0]) {
+                case "placed" -> new Event.Placed(words[1]);
+                case "paid" -> new Event.Paid(words[1]);
+                case "shipped" -> new Event.Shipped(words[1]);
+                default -> new Event.Shouted(words[1]);
+            };
+        }
+
+        @Override
+        public String contentType() {
+            return "text/plain";
+        }
+    };
+
+    private static final Queue<Event> ORDERS = Queue.named("orders", EVENTS)
+            .orderedByKey()
+            .maxDeliveries(3)
+            .retry(RetryPolicy.fixed(Duration.ofMillis(5)))
+            .build();
+
+    private static final Queue<String> MAILS = Queue.ofText("mails");
+
+    private static void append(Step<String> step, String text) {
+        step.data(step.data() + text + ";");
+    }
+
+    private static StateMachine.Builder<State, Event, String> machine() {
+        return StateMachine.named(MACHINE, State.class, Event.class, Codec.text())
+                .start(State.NEW, key -> "")
+                .on(State.NEW, Event.Placed.class)
+                .to(State.PLACED, (step, placed) -> append(step, "placed " + placed.text))
+                .on(State.PLACED, Event.Paid.class)
+                .to(State.PAID, (step, paid) -> append(step, "paid " + paid.text))
+                .on(State.PAID, Event.Shipped.class)
+                .to(State.SHIPPED, (step, shipped) -> {
+                    append(step, "shipped " + shipped.text);
+                    step.send(MAILS, Message.of(step.key() + " is on its way"));
+                })
+                .on(State.PLACED, Event.Shouted.class)
+                .untimely(Untimely.IGNORE)
+                .terminal(State.SHIPPED, State.CANCELLED);
+    }
+
+    /** With a way to be cancelled that the test says. */
+    private static StateMachine.Builder<State, Event, String> cancellable() {
+        return machine().after(State.PLACED, Duration.ofDays(1)).to(State.CANCELLED);
+    }
+
+    private Convoys run(StateMachine<State, Event, String> machine, ConvoyListener listener) {
+        Convoys convoys = Convoys.of(waybill, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS)
+                .listener(listener)
+                .pollEvery(Duration.ofMillis(20))
+                .consumer(consumer -> consumer.concurrency(4))
+                .start();
+        running.add(convoys);
+        return convoys;
+    }
+
+    private Convoys run(StateMachine.Builder<State, Event, String> machine) {
+        return run(machine.build(), new ConvoyListener() {});
+    }
+
+    private void send(String key, Event... events) {
+        Producer<Event> producer = waybill.producer(ORDERS);
+        for (Event event : events) {
+            producer.sendAndWait(Message.with(event).key(key).build());
+        }
+    }
+
+    private static Event placed(String text) {
+        return new Event.Placed(text);
+    }
+
+    private static Event paid(String text) {
+        return new Event.Paid(text);
+    }
+
+    private static Event shipped(String text) {
+        return new Event.Shipped(text);
+    }
+
+    private StoredConvoy awaitState(String key, State state) {
+        await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(state.name(), from -> from.state()));
+        return existing(key);
+    }
+
+    private StoredConvoy awaitStatus(String key, ConvoyStatus status) {
+        await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(status, StoredConvoy::status));
+        return existing(key);
+    }
+
+    private static String data(StoredConvoy convoy) {
+        return new String(convoy.data(), StandardCharsets.UTF_8);
+    }
+
+    private List<String> mails() {
+        List<String> mails = new CopyOnWriteArrayList<>();
+        waybill.consumer(MAILS).start(delivery -> mails.add(delivery.payload()));
+        return mails;
+    }
+
+    @Test
+    void aConvoyGoesFromStateToState() {
+        run(cancellable());
+        List<String> mails = mails();
+        send("o1", placed("1"), paid("2"), shipped("3"));
+        StoredConvoy done = awaitState("o1", State.SHIPPED);
+        assertThat(done.status()).isEqualTo(ConvoyStatus.DONE);
+        assertThat(data(done)).isEqualTo("placed 1;paid 2;shipped 3;");
+        assertThat(store.show(MACHINE, "o1").orElseThrow().history())
+                .extracting(HistoryEntry::event, HistoryEntry::from, HistoryEntry::to)
+                .containsExactly(
+                        tuple("Placed", "NEW", "PLACED"),
+                        tuple("Paid", "PLACED", "PAID"),
+                        tuple("Shipped", "PAID", "SHIPPED"));
+        await().untilAsserted(() -> assertThat(mails).containsExactly("o1 is on its way"));
+        await().untilAsserted(() -> assertThat(outgoing()).isEmpty());
+    }
+
+    @Test
+    void whatIsEarlyIsHeldAndGoesThroughInOrder() {
+        run(cancellable());
+        send("o1", shipped("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(find("o1")).isNotNull().returns(2, StoredConvoy::held));
+        assertThat(existing("o1").state()).isEqualTo("NEW");
+        send("o1", placed("3"));
+        StoredConvoy done = awaitState("o1", State.SHIPPED);
+        assertThat(data(done)).isEqualTo("placed 3;paid 2;shipped 1;");
+        assertThat(done.held()).isZero();
+    }
+
+    @Test
+    void aMessageThatComesTwiceCountsOnce() {
+        run(cancellable());
+        Producer<Event> producer = waybill.producer(ORDERS);
+        Message<Event> early = Message.with(paid("early")).key("o1").build();
+        Message<Event> first = Message.with(placed("once")).key("o1").build();
+        for (Message<Event> message : List.of(early, early, first, first, early)) {
+            producer.sendAndWait(message);
+        }
+        awaitState("o1", State.PAID);
+        send("o1", shipped("last"));
+        StoredConvoy done = awaitState("o1", State.SHIPPED);
+        assertThat(data(done)).isEqualTo("placed once;paid early;shipped last;");
+    }
+
+    private List<DeadLetter> deadLetters() {
+        return waybill.deadLetters(ORDERS).browse(DeadLetterFilter.all(), 0, 10);
+    }
+
+    @Test
+    void whatIsLateOrUnexpectedIsRejectedWithTheReason() {
+        run(cancellable());
+        send("o1", placed("1"), placed("again"), new Event.Shouted("is ignored"), paid("2"), new Event.Shouted("late"));
+        awaitState("o1", State.PAID);
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly(
+                        "Placed is not awaited by convoy 'o1' of orders, RUNNING in PLACED",
+                        "Shouted is not awaited by convoy 'o1' of orders, RUNNING in PAID"));
+    }
+
+    @Test
+    void whatIsHeldWhenNothingCanComeAnyMoreIsRejected() {
+        run(machine().after(State.PLACED, Duration.ofMillis(300)).to(State.CANCELLED));
+        send("o1", placed("1"), shipped("for ever"));
+        awaitState("o1", State.CANCELLED);
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("Shipped is not awaited by convoy 'o1' of orders, DONE in CANCELLED"));
+        assertThat(existing("o1").held()).isZero();
+    }
+
+    @Test
+    void whatGoesToTheEndOfTheQueueComesAgain() {
+        run(cancellable().early(Untimely.REQUEUE));
+        send("o1", paid("1"), placed("2"));
+        StoredConvoy paid = awaitState("o1", State.PAID);
+        assertThat(data(paid)).isEqualTo("placed 2;paid 1;");
+        assertThat(store.show(MACHINE, "o1").orElseThrow().held()).isEmpty();
+    }
+
+    @Test
+    void oneMoreThanMayBeHeldIsRejected() {
+        run(cancellable().maxHeld(2));
+        send("o1", paid("1"), shipped("2"), shipped("3"));
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("convoy 'o1' of orders, RUNNING in NEW holds 2 messages already"));
+    }
+
+    @Test
+    void anActionThatFailsKeepsNothingAndIsTriedAgain() {
+        AtomicInteger tries = new AtomicInteger();
+        run(cancellable().on(State.PAID, Event.Paid.class).to(State.PAID, (step, paid) -> {
+            append(step, "try " + tries.incrementAndGet());
+            step.send(MAILS, Message.of("try " + tries));
+            if (tries.get() < 3) {
+                throw new IllegalStateException("not yet");
+            }
+        }));
+        List<String> mails = mails();
+        send("o1", placed("1"), paid("2"), paid("3"), shipped("4"));
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;try 3;shipped 4;");
+        await().untilAsserted(() -> assertThat(mails).containsExactly("try 3", "o1 is on its way"));
+    }
+
+    private StateMachine.Builder<State, Event, String> failing(Map<String, String> broken) {
+        return cancellable().on(State.PAID, Event.Paid.class).to(State.PAID, (step, paid) -> {
+            if (broken.containsKey(step.key())) {
+                throw new IllegalStateException("it is broken");
+            }
+            append(step, "paid " + paid.text);
+        });
+    }
+
+    @Test
+    void aConvoyThatIsStuckHoldsWhatComesAndNoOtherConvoy() {
+        Map<String, String> broken = new ConcurrentHashMap<>(Map.of("o1", ""));
+        List<String> alarms = new CopyOnWriteArrayList<>();
+        Convoys convoys = run(failing(broken).build(), new ConvoyListener() {
+            @Override
+            public void stuck(String machine, String key, String failure) {
+                alarms.add(key + ": " + failure);
+            }
+        });
+        for (String key : List.of("o1", "o2")) {
+            send(key, placed("1"), paid("2"), paid("3"), shipped("4"));
+        }
+        awaitState("o2", State.SHIPPED);
+        StoredConvoy stuck = awaitStatus("o1", ConvoyStatus.STUCK);
+        assertThat(stuck.failure()).isEqualTo("java.lang.IllegalStateException: it is broken");
+        assertThat(stuck.state()).isEqualTo("PAID");
+        await().untilAsserted(() -> assertThat(existing("o1").held()).isEqualTo(2));
+        assertThat(store.show(MACHINE, "o1").orElseThrow().held())
+                .extracting(HeldMessage::type)
+                .containsExactly("Paid", "Shipped");
+        assertThat(alarms).containsExactly("o1: java.lang.IllegalStateException: it is broken");
+        assertThat(deadLetters()).isEmpty();
+
+        ConvoyOperations operations = convoys.operations();
+        operations.retry("o1");
+        await().untilAsserted(() -> assertThat(alarms).hasSize(2));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.clear();
+        operations.retry("o1");
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;paid 3;shipped 4;");
+    }
+
+    @Test
+    void whatFailedCanBeSkipped() {
+        Convoys convoys = run(failing(Map.of("o1", "")));
+        send("o1", placed("1"), paid("2"));
+        Message<Event> bad = Message.with(paid("bad")).key("o1").build();
+        waybill.producer(ORDERS).sendAndWait(bad);
+        send("o1", shipped("4"));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        await().untilAsserted(() -> assertThat(existing("o1").held()).isEqualTo(2));
+        convoys.operations().skip("o1");
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;shipped 4;");
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.load(MACHINE, "o1", bad.id()).known()).isTrue();
+        }
+    }
+
+    @Test
+    void aConvoyCanBeCancelled() {
+        Convoys convoys = run(failing(Map.of("o1", "")));
+        send("o1", placed("1"), paid("2"), paid("bad"), shipped("4"));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        await().untilAsserted(() -> assertThat(existing("o1").held()).isEqualTo(2));
+        StoredConvoy cancelled = convoys.operations().cancel("o1");
+        assertThat(cancelled.status()).isEqualTo(ConvoyStatus.CANCELLED);
+        assertThat(store.show(MACHINE, "o1").orElseThrow().held()).isEmpty();
+        send("o1", shipped("5"));
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("Shipped is not awaited by convoy 'o1' of orders, CANCELLED in PAID"));
+        assertThatThrownBy(() -> convoys.operations().cancel("o1"))
+                .isInstanceOf(ConvoyException.class)
+                .hasMessage("convoy 'o1' of orders, CANCELLED in PAID has ended");
+    }
+
+    @Test
+    void whatIsAskedOfAConvoyMustBePossible() {
+        Convoys convoys = run(cancellable());
+        send("o1", placed("1"));
+        awaitState("o1", State.PLACED);
+        assertThatThrownBy(() -> convoys.operations().retry("o1"))
+                .isInstanceOf(ConvoyException.class)
+                .hasMessage("convoy 'o1' of orders, RUNNING in PLACED is not stuck");
+        assertThatThrownBy(() -> convoys.operations().show("o2"))
+                .isInstanceOf(ConvoyException.class)
+                .hasMessage("there is no convoy 'o2' of orders");
+    }
+
+    @Test
+    void aConvoyMayGoOnWithoutWhatFails() {
+        run(failing(Map.of("o1", "")).skipFailed());
+        send("o1", placed("1"), paid("2"), paid("bad"), shipped("4"));
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;shipped 4;");
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("delivery 3 of 3 failed: java.lang.IllegalStateException: it is broken"));
+    }
+
+    @Test
+    void whatWasHeldAndFailsGoesToTheDeadLettersToo() {
+        run(failing(Map.of("o1", "")).skipFailed());
+        send("o1", paid("2"), paid("bad"), placed("1"));
+        awaitState("o1", State.PAID);
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("delivery 3 of 3 failed: java.lang.IllegalStateException: it is broken"));
+        assertThat(data(existing("o1"))).isEqualTo("placed 1;paid 2;");
+    }
+
+    @Test
+    void aStateThatWaitsTooLongTimesOutOnceHoweverManyProcessesThereAre() {
+        List<String> told = new CopyOnWriteArrayList<>();
+        StateMachine<State, Event, String> machine = machine()
+                .after(State.PLACED, Duration.ofMillis(200))
+                .to(State.CANCELLED, step -> {
+                    append(step, "too late");
+                    step.send(MAILS, Message.of(step.key() + " was not paid"));
+                })
+                .build();
+        ConvoyListener listener = new ConvoyListener() {
+            @Override
+            public void timedOut(String machineName, String key, String from, String to) {
+                told.add(key + " " + from + " " + to);
+            }
+        };
+        for (int i = 0; i < 3; i++) {
+            run(machine, listener);
+        }
+        List<String> mails = mails();
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            send("o" + i, placed("1"));
+            expected.add("o" + i + " was not paid");
+        }
+        await().untilAsserted(() -> assertThat(mails).hasSizeGreaterThanOrEqualTo(100));
+        assertThat(mails).containsExactlyInAnyOrderElementsOf(expected);
+        await().untilAsserted(() -> assertThat(told).hasSize(100));
+        assertThat(told).doesNotHaveDuplicates().contains("o7 PLACED CANCELLED");
+        assertThat(data(existing("o7"))).isEqualTo("placed 1;too late;");
+    }
+
+    @Test
+    void anAlertLeavesTheConvoyWhereItIs() {
+        List<String> told = new CopyOnWriteArrayList<>();
+        run(
+                cancellableAfterPaying()
+                        .after(State.PLACED, Duration.ofMillis(100))
+                        .alert()
+                        .build(),
+                new ConvoyListener() {
+                    @Override
+                    public void timedOut(String machineName, String key, String from, String to) {
+                        told.add(key + " " + from + " " + to);
+                    }
+                });
+        send("o1", placed("1"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("o1 PLACED PLACED"));
+        send("o1", paid("2"), shipped("3"));
+        awaitState("o1", State.SHIPPED);
+        assertThat(told).hasSize(1);
+    }
+
+    private static StateMachine.Builder<State, Event, String> cancellableAfterPaying() {
+        return machine().after(State.PAID, Duration.ofDays(1)).to(State.CANCELLED);
+    }
+
+    @Test
+    void aTimeoutThatFailsIsTriedAgainAndHoldsUpNoOther() {
+        Map<String, String> broken = new ConcurrentHashMap<>(Map.of("o1", ""));
+        Convoys convoys =
+                run(machine().after(State.PLACED, Duration.ofMillis(100)).to(State.CANCELLED, step -> {
+                    if (broken.containsKey(step.key())) {
+                        throw new IllegalStateException("cannot compensate");
+                    }
+                }));
+        for (String key : List.of("o1", "o2", "o3")) {
+            send(key, placed("1"));
+        }
+        awaitState("o2", State.CANCELLED);
+        awaitState("o3", State.CANCELLED);
+        StoredConvoy stuck = awaitStatus("o1", ConvoyStatus.STUCK);
+        assertThat(stuck.failures()).isEqualTo(3);
+        assertThat(stuck.failure()).isEqualTo("java.lang.IllegalStateException: cannot compensate");
+        broken.clear();
+        convoys.operations().retry("o1");
+        awaitState("o1", State.CANCELLED);
+    }
+
+    @Test
+    void aConvoyThatHasEndedIsForgottenAfterAWhile() {
+        Convoys convoys = Convoys.of(waybill, ORDERS, cancellable().build())
+                .store(store)
+                .sendsTo(MAILS)
+                .keepEnded(Duration.ofMillis(200))
+                .pollEvery(Duration.ofMillis(20))
+                .start();
+        running.add(convoys);
+        send("o1", placed("1"), paid("2"), shipped("3"));
+        awaitState("o1", State.SHIPPED);
+        await().untilAsserted(() -> assertThat(find("o1")).isNull());
+    }
+
+    @Test
+    void whatConvoysSendComesInTheOrderOfTheirSteps() {
+        Queue<String> copies =
+                Queue.named("copies", Codec.text()).orderedByKey().build();
+        StateMachine<State, Event, String> machine = cancellable()
+                .on(State.PAID, Event.Paid.class)
+                .to(State.PAID, (step, paid) -> step.send(copies, Message.of(paid.text)))
+                .build();
+        Convoys convoys = Convoys.of(waybill, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS, copies)
+                .consumer(consumer -> consumer.concurrency(8))
+                .start();
+        running.add(convoys);
+        Map<String, List<String>> got = new ConcurrentHashMap<>();
+        waybill.consumer(copies)
+                .start(delivery -> got.computeIfAbsent(
+                                delivery.key().orElseThrow(), key -> new CopyOnWriteArrayList<>())
+                        .add(delivery.payload()));
+        List<String> numbers = new ArrayList<>();
+        Producer<Event> producer = waybill.producer(ORDERS);
+        for (int i = 0; i <= 50; i++) {
+            for (int key = 0; key < 10; key++) {
+                Event event = i == 0 ? placed("0") : paid(Integer.toString(i));
+                producer.sendAndWait(Message.with(event).key("o" + key).build());
+            }
+            if (i > 1) {
+                numbers.add(Integer.toString(i));
+            }
+        }
+        await().untilAsserted(() -> {
+            assertThat(got).hasSize(10);
+            assertThat(got.values()).allSatisfy(list -> assertThat(list).containsExactlyElementsOf(numbers));
+        });
+    }
+}
