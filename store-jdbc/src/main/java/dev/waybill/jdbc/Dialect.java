@@ -1,5 +1,6 @@
 package dev.waybill.jdbc;
 
+import dev.waybill.jdbc.TableShape.Column;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -7,7 +8,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,10 @@ import org.jspecify.annotations.Nullable;
 abstract class Dialect {
     private static final String THE_MESSAGE = " WHERE queue = ? AND message_id = ?";
     private static final int TRIES = 3;
+    private static final int OWNER_CHARACTERS = 128;
 
     private final TableName table;
+    private final Database database;
     private final String renew;
     private final String confirm;
     private final String abandon;
@@ -27,9 +30,10 @@ abstract class Dialect {
     private final String expired;
     private final String delete;
 
-    /** @param now the database's time, in milliseconds since 1970: at the start of the statement, or before */
-    Dialect(TableName table, String now) {
+    Dialect(TableName table, Database database) {
         this.table = table;
+        this.database = database;
+        String now = database.now();
         renew = "UPDATE " + table + " SET taken_until = " + now + " + ?, expires_at = " + now + " + ?" + THE_MESSAGE
                 + " AND token = ? AND done = 0";
         confirm = "UPDATE " + table + " SET done = 1, taken_until = " + now + " + ?, expires_at = " + now + " + ?"
@@ -48,14 +52,10 @@ abstract class Dialect {
      * @throws IllegalArgumentException if there is none
      */
     static Dialect of(Connection connection, TableName table) throws SQLException {
-        String product = connection.getMetaData().getDatabaseProductName();
-        return switch (product.toLowerCase(Locale.ROOT)) {
-            case "postgresql" -> new PostgreSql(table);
-            case "mariadb" -> new MariaDb(table);
-            case "h2" -> new H2(table);
-            default ->
-                throw new IllegalArgumentException("the idempotency store does not know the database '" + product
-                        + "': known are PostgreSQL, MariaDB and H2");
+        return switch (Database.of(connection, "idempotency store")) {
+            case POSTGRESQL -> new PostgreSql(table);
+            case MARIADB -> new MariaDb(table);
+            case H2 -> new H2(table);
         };
     }
 
@@ -63,14 +63,23 @@ abstract class Dialect {
         return table;
     }
 
-    /** As people write it. */
-    abstract String product();
-
-    /** The file with the table's definition, beside this class. */
-    abstract String schemaFile();
+    final Database database() {
+        return database;
+    }
 
     /** What the table must be like. */
-    abstract TableShape shape();
+    final TableShape shape() {
+        Database.Types types = database.types();
+        Map<String, Column> columns = TableShape.columns(
+                "queue", Column.of(types.bytes(), TableShape.NAME_BYTES),
+                "message_id", Column.of(types.bytes(), TableShape.NAME_BYTES),
+                "token", Column.of(types.bigint()),
+                "owner", Column.of("VARCHAR", OWNER_CHARACTERS).orNull(),
+                "done", Column.of(types.smallint()),
+                "taken_until", Column.of(types.bigint()),
+                "expires_at", Column.of(types.bigint()));
+        return new TableShape(table, columns, "queue, message_id", Map.of(table.index(), "expires_at"));
+    }
 
     /**
      * Writes the entry if nothing bars it. Waits for a transaction that is writing the same message.

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** H2 2.4 or later, in any of its modes: so without the statements that only some of them know. */
 final class H2 extends Dialect {
-    private static final String NOW =
-            "DATEDIFF(MILLISECOND, TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00', CURRENT_TIMESTAMP)";
+    private static final String NOW = Database.H2.now();
+
     private static final int DUPLICATE_KEY = 23505;
 
     private final String insert;
@@ -16,27 +16,12 @@ final class H2 extends Dialect {
     private final String mark;
 
     H2(TableName table) {
-        super(table, NOW);
+        super(table, Database.H2);
         insert = insert(table.toString(), NOW);
         String update = "UPDATE " + table + " SET token = ?, owner = ?, done = ?, taken_until = " + NOW
                 + " + ?, expires_at = " + NOW + " + ? WHERE queue = ? AND message_id = ? AND (taken_until <= " + NOW;
         claim = update + ")";
         mark = update + " OR done = 0)";
-    }
-
-    @Override
-    String product() {
-        return "H2";
-    }
-
-    @Override
-    String schemaFile() {
-        return "h2.sql";
-    }
-
-    @Override
-    TableShape shape() {
-        return new TableShape("BINARY VARYING", "BIGINT", "SMALLINT");
     }
 
     @Override

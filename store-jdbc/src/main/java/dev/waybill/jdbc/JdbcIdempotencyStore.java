@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
@@ -50,7 +51,8 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
         timeoutSeconds = (int) builder.statementTimeout.toSeconds();
         dialect = sessions.run(connection -> {
             Dialect found = Dialect.of(connection, table);
-            new Schema(connection, found).prepare(builder.schema);
+            new Schema(connection, found.database(), "idempotency store", "idempotency-", List.of(found.shape()))
+                    .prepare(builder.schema);
             return found;
         });
         cleaner = builder.cleanEvery.isZero() ? null : new Cleaner(this, builder.cleanEvery);
@@ -163,7 +165,8 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
 
     @Override
     public String toString() {
-        return "idempotency store in table " + dialect.table() + " on " + dialect.product();
+        return "idempotency store in table " + dialect.table() + " on "
+                + dialect.database().product();
     }
 
     /** Opens a {@link JdbcIdempotencyStore}; each method checks its value. Not thread-safe. */
@@ -190,7 +193,7 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
 
         /**
          * What to do about the table: create it if it is missing, check it (the default), or neither. The definitions are the
-         * resources {@code postgresql.sql}, {@code mariadb.sql} and {@code h2.sql} beside this class, for those who create tables
+         * resources {@code idempotency-postgresql.sql}, {@code -mariadb.sql} and {@code -h2.sql} beside this class, for those who create tables
          * by other means.
          */
         public Builder schema(TopologyMode mode) {

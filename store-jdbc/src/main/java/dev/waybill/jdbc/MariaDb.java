@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * returned, and its token tells whose it is. That also reads the row as it is, not as it was at the start of the transaction.
  */
 final class MariaDb extends Dialect {
-    private static final String NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000)";
+    private static final String NOW = Database.MARIADB.now();
 
     private static final String RETURNING = " RETURNING token, done, taken_until - " + NOW;
 
@@ -19,7 +19,7 @@ final class MariaDb extends Dialect {
     private final String mark;
 
     MariaDb(TableName table) {
-        super(table, NOW);
+        super(table, Database.MARIADB);
         String ended = "taken_until <= " + NOW;
         String open = "(done = 0 OR " + ended + ")";
         claim = insert(table.toString(), NOW) + " ON DUPLICATE KEY UPDATE " + plain(ended) + set("done", ended) + ", "
@@ -39,21 +39,6 @@ final class MariaDb extends Dialect {
 
     private static String set(String column, String condition) {
         return column + " = IF(" + condition + ", VALUES(" + column + "), " + column + ")";
-    }
-
-    @Override
-    String product() {
-        return "MariaDB";
-    }
-
-    @Override
-    String schemaFile() {
-        return "mariadb.sql";
-    }
-
-    @Override
-    TableShape shape() {
-        return new TableShape("VARBINARY", "BIGINT", "SMALLINT");
     }
 
     @Override

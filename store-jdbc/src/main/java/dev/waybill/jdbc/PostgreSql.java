@@ -7,34 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL 9.5 or later. A conflict is no error there, so that it does not end the caller's transaction. */
 final class PostgreSql extends Dialect {
-    private static final String NOW = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)";
+    private static final String NOW = Database.POSTGRESQL.now();
 
     private final String claim;
     private final String mark;
 
     PostgreSql(TableName table) {
-        super(table, NOW);
+        super(table, Database.POSTGRESQL);
         String insert = insert(table + " AS held", NOW)
                 + " ON CONFLICT (queue, message_id) DO UPDATE SET token = EXCLUDED.token, owner = EXCLUDED.owner,"
                 + " done = EXCLUDED.done, taken_until = EXCLUDED.taken_until, expires_at = EXCLUDED.expires_at"
                 + " WHERE held.taken_until <= " + NOW;
         claim = insert;
         mark = insert + " OR held.done = 0";
-    }
-
-    @Override
-    String product() {
-        return "PostgreSQL";
-    }
-
-    @Override
-    String schemaFile() {
-        return "postgresql.sql";
-    }
-
-    @Override
-    TableShape shape() {
-        return new TableShape("BYTEA", "INT8", "INT2");
     }
 
     @Override

@@ -21,24 +21,29 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The table as it is, held against what it must be. */
+/** The tables of a store as they are, held against what they must be. The first has given the others their names. */
 final class Schema {
     private final Connection connection;
-    private final Dialect dialect;
+    private final Database database;
+    private final String store;
+    private final String file;
+    private final List<TableShape> shapes;
     private final DatabaseMetaData metaData;
-    private final @Nullable String catalog;
-    private final @Nullable String schema;
-    private final String table;
 
-    Schema(Connection connection, Dialect dialect) throws SQLException {
+    /**
+     * Prepares to look.
+     *
+     * @param store whose they are, for messages
+     * @param file the prefix of the files with their definitions
+     */
+    Schema(Connection connection, Database database, String store, String file, List<TableShape> shapes)
+            throws SQLException {
         this.connection = connection;
-        this.dialect = dialect;
-        this.metaData = connection.getMetaData();
-        String qualifier = dialect.table().schema();
-        boolean schemasAreCatalogs = dialect instanceof MariaDb;
-        catalog = schemasAreCatalogs && !qualifier.isEmpty() ? qualifier : connection.getCatalog();
-        schema = schemasAreCatalogs ? null : qualifier.isEmpty() ? connection.getSchema() : folded(qualifier);
-        table = folded(dialect.table().table());
+        this.database = database;
+        this.store = store;
+        this.file = database.file(file);
+        this.shapes = shapes;
+        metaData = connection.getMetaData();
     }
 
     /** A name without quotes, as the database keeps it. */
@@ -50,32 +55,39 @@ final class Schema {
     }
 
     /**
-     * Creates the table if that is asked for and it is missing, and checks it.
+     * Creates tables if that is asked for and one is missing, and checks them.
      *
-     * @throws TopologyException if it is missing or differs
+     * @throws TopologyException if one is missing or differs
      */
     void prepare(TopologyMode mode) throws SQLException {
         if (mode == TopologyMode.OFF) {
             return;
         }
-        List<Difference> differences = differences();
-        if (mode == TopologyMode.DECLARE && somethingIsMissing(differences)) {
-            differences = create();
+        if (mode == TopologyMode.DECLARE && somethingIsMissing()) {
+            create();
         }
-        if (!differences.isEmpty()) {
-            throw new TopologyException(
-                    "table " + dialect.table() + " of the idempotency store on " + dialect.product(), differences);
+        for (TableShape shape : shapes) {
+            List<Difference> differences = differences(shape);
+            if (!differences.isEmpty()) {
+                throw new TopologyException(
+                        "table " + shape.table() + " of the " + store + " on " + database.product(), differences);
+            }
         }
     }
 
-    private static boolean somethingIsMissing(List<Difference> differences) {
-        return differences.stream()
-                .anyMatch(difference -> difference.actual().equals("none")
-                        && !difference.field().startsWith("column "));
+    private boolean somethingIsMissing() throws SQLException {
+        for (TableShape shape : shapes) {
+            for (Difference difference : differences(shape)) {
+                if (difference.actual().equals("none") && !difference.field().startsWith("column ")) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
-    /** Returns what is not right afterwards. Another process may be doing the same; then one of the two may get an error. */
-    private List<Difference> create() throws SQLException {
+    /** Another process may be doing the same; then one of the two may get an error. */
+    private void create() throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String sql : script()) {
                 statement.execute(sql);
@@ -87,24 +99,23 @@ final class Schema {
             if (!connection.getAutoCommit()) {
                 connection.rollback();
             }
-            if (!differences().isEmpty()) {
+            if (somethingIsMissing()) {
                 throw e;
             }
         }
-        return differences();
     }
 
     private List<String> script() {
-        String file = dialect.schemaFile();
+        TableName first = shapes.get(0).table();
         try (InputStream in = Schema.class.getResourceAsStream(file)) {
             if (in == null) {
                 throw new IllegalStateException("the resource " + file + " is missing in the jar of the JDBC store");
             }
             List<String> statements = new ArrayList<>();
             for (String sql : new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .replace("${table}", dialect.table().toString())
-                    .replace("${qualifier}", dialect.table().qualifier())
-                    .replace("${index}", dialect.table().index())
+                    .replace("${table}", first.toString())
+                    .replace("${qualifier}", first.qualifier())
+                    .replace("${name}", first.table())
                     .replaceAll("(?m)^--.*$", "")
                     .split(";")) {
                 if (!sql.isBlank()) {
@@ -117,76 +128,105 @@ final class Schema {
         }
     }
 
-    private List<Difference> differences() throws SQLException {
-        Map<String, TableShape.Column> columns = columns();
-        if (columns.isEmpty()) {
-            return List.of(new Difference("the table", "in " + dialect.schemaFile(), "none"));
-        }
-        List<Difference> differences = new ArrayList<>(dialect.shape().compare(columns));
-        String key = primaryKey();
-        if (!key.equals(TableShape.KEY)) {
-            differences.add(new Difference("primary key", TableShape.KEY, key));
-        }
-        if (differences.isEmpty() && !hasIndex()) {
-            differences.add(new Difference("index " + dialect.table().index(), "on expires_at", "none"));
-        }
-        String engine = engine();
-        if (!engine.equals("InnoDB")) {
-            differences.add(new Difference("engine", "InnoDB", engine));
-        }
-        return differences;
+    private List<Difference> differences(TableShape shape) throws SQLException {
+        return new Table(shape.table()).differences(shape);
     }
 
-    private Map<String, TableShape.Column> columns() throws SQLException {
-        Map<String, TableShape.Column> columns = new LinkedHashMap<>();
-        String escaped = table.replace("_", metaData.getSearchStringEscape() + "_");
-        try (ResultSet rows = metaData.getColumns(catalog, schema, escaped, null)) {
-            while (rows.next()) {
-                columns.put(
-                        rows.getString("COLUMN_NAME").toLowerCase(Locale.ROOT),
-                        new TableShape.Column(
-                                rows.getString("TYPE_NAME"),
-                                rows.getInt("COLUMN_SIZE"),
-                                rows.getInt("NULLABLE") != DatabaseMetaData.columnNoNulls));
+    /** Where a table is, in the words of the driver. */
+    private final class Table {
+        private final @Nullable String catalog;
+        private final @Nullable String schema;
+        private final String table;
+
+        Table(TableName name) throws SQLException {
+            String qualifier = name.schema();
+            boolean schemasAreCatalogs = database == Database.MARIADB;
+            catalog = schemasAreCatalogs && !qualifier.isEmpty() ? qualifier : connection.getCatalog();
+            schema = schemasAreCatalogs ? null : qualifier.isEmpty() ? connection.getSchema() : folded(qualifier);
+            table = folded(name.table());
+        }
+
+        List<Difference> differences(TableShape shape) throws SQLException {
+            Map<String, TableShape.Column> columns = columns();
+            if (columns.isEmpty()) {
+                return List.of(new Difference("the table", "in " + file, "none"));
             }
-        }
-        return columns;
-    }
-
-    private String primaryKey() throws SQLException {
-        Map<Integer, String> columns = new TreeMap<>();
-        try (ResultSet rows = metaData.getPrimaryKeys(catalog, schema, table)) {
-            while (rows.next()) {
-                columns.put(
-                        rows.getInt("KEY_SEQ"), rows.getString("COLUMN_NAME").toLowerCase(Locale.ROOT));
+            List<Difference> differences = new ArrayList<>(shape.compare(columns));
+            String key = primaryKey();
+            if (!key.equals(shape.key())) {
+                differences.add(new Difference("primary key", shape.key(), key));
             }
-        }
-        return columns.isEmpty() ? "none" : String.join(", ", columns.values());
-    }
-
-    private boolean hasIndex() throws SQLException {
-        try (ResultSet rows = metaData.getIndexInfo(catalog, schema, table, false, true)) {
-            while (rows.next()) {
-                if (rows.getInt("ORDINAL_POSITION") == 1
-                        && "expires_at".equalsIgnoreCase(rows.getString("COLUMN_NAME"))) {
-                    return true;
+            if (differences.isEmpty()) {
+                for (Map.Entry<String, String> index : shape.index().entrySet()) {
+                    if (!indexes().contains(index.getValue())) {
+                        differences.add(new Difference("index " + index.getKey(), "on " + index.getValue(), "none"));
+                    }
                 }
             }
-            return false;
+            String engine = engine();
+            if (!engine.equals("InnoDB")) {
+                differences.add(new Difference("engine", "InnoDB", engine));
+            }
+            return differences;
         }
-    }
 
-    /** On MariaDB a table may be kept by an engine without transactions, which would keep a mark that was rolled back. */
-    private String engine() throws SQLException {
-        if (!(dialect instanceof MariaDb)) {
-            return "InnoDB";
+        private Map<String, TableShape.Column> columns() throws SQLException {
+            Map<String, TableShape.Column> columns = new LinkedHashMap<>();
+            String escaped = table.replace("_", metaData.getSearchStringEscape() + "_");
+            try (ResultSet rows = metaData.getColumns(catalog, schema, escaped, null)) {
+                while (rows.next()) {
+                    columns.put(
+                            rows.getString("COLUMN_NAME").toLowerCase(Locale.ROOT),
+                            new TableShape.Column(
+                                    rows.getString("TYPE_NAME"),
+                                    rows.getInt("COLUMN_SIZE"),
+                                    rows.getInt("NULLABLE") != DatabaseMetaData.columnNoNulls));
+                }
+            }
+            return columns;
         }
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT engine FROM information_schema.tables WHERE table_schema = ? AND table_name = ?")) {
-            statement.setString(1, catalog);
-            statement.setString(2, table);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getString(1) : "none";
+
+        private String primaryKey() throws SQLException {
+            Map<Integer, String> columns = new TreeMap<>();
+            try (ResultSet rows = metaData.getPrimaryKeys(catalog, schema, table)) {
+                while (rows.next()) {
+                    columns.put(
+                            rows.getInt("KEY_SEQ"),
+                            rows.getString("COLUMN_NAME").toLowerCase(Locale.ROOT));
+                }
+            }
+            return columns.isEmpty() ? "none" : String.join(", ", columns.values());
+        }
+
+        /** The columns of each index, in order. */
+        private List<String> indexes() throws SQLException {
+            Map<String, List<String>> indexes = new LinkedHashMap<>();
+            try (ResultSet rows = metaData.getIndexInfo(catalog, schema, table, false, true)) {
+                while (rows.next()) {
+                    String column = rows.getString("COLUMN_NAME");
+                    if (column != null) {
+                        indexes.computeIfAbsent(rows.getString("INDEX_NAME"), name -> new ArrayList<>())
+                                .add(column.toLowerCase(Locale.ROOT));
+                    }
+                }
+            }
+            return indexes.values().stream()
+                    .map(columns -> String.join(", ", columns))
+                    .toList();
+        }
+
+        /** On MariaDB a table may be kept by an engine without transactions, which would keep a mark that was rolled back. */
+        private String engine() throws SQLException {
+            if (database != Database.MARIADB) {
+                return "InnoDB";
+            }
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT engine FROM information_schema.tables WHERE table_schema = ? AND table_name = ?")) {
+                statement.setString(1, catalog);
+                statement.setString(2, table);
+                try (ResultSet row = statement.executeQuery()) {
+                    return row.next() ? row.getString(1) : "none";
+                }
             }
         }
     }

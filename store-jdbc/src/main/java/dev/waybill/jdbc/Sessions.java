@@ -71,7 +71,8 @@ final class Sessions {
         }
     }
 
-    private static boolean rolledBackBecauseOfOthers(SQLException e) {
+    /** Such as a deadlock, or a row that was changed meanwhile. */
+    static boolean rolledBackBecauseOfOthers(SQLException e) {
         String state = e.getSQLState();
         return state != null && (state.startsWith("40") || state.equals(CHANGED_MEANWHILE));
     }

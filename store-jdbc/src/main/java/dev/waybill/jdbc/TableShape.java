@@ -8,22 +8,37 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The columns that the table must have, in the words of one database's driver.
+ * What a table must be like. The names of types are the driver's.
  *
- * @param bytes the type of queue and message id
- * @param time the type of the times and of the token
- * @param flag the type of the flag
+ * @param key the columns of its primary key
+ * @param index an index that it must have, on columns; empty if there need be none
  */
-record TableShape(String bytes, String time, String flag) {
-    static final String KEY = "queue, message_id";
-
+record TableShape(TableName table, Map<String, Column> columns, String key, Map<String, String> index) {
     /** UTF-8 takes at most three bytes for each of 128 characters, as Java counts them. */
-    private static final int KEY_BYTES = 384;
+    static final int NAME_BYTES = 384;
 
-    private static final int OWNER_CHARACTERS = 128;
-
-    /** A column that is there. */
+    /**
+     * A column.
+     *
+     * @param size 0 if it does not matter
+     */
     record Column(String type, int size, boolean nullable) {
+        static Column of(String type) {
+            return new Column(type, 0, false);
+        }
+
+        static Column of(String type, int size) {
+            return new Column(type, size, false);
+        }
+
+        Column orNull() {
+            return new Column(type, size, true);
+        }
+
+        private String declared() {
+            return type + (size == 0 ? "" : "(" + size + ")") + (nullable ? "" : " NOT NULL");
+        }
+
         @Override
         public String toString() {
             return type + "(" + size + ")" + (nullable ? "" : " NOT NULL");
@@ -32,21 +47,13 @@ record TableShape(String bytes, String time, String flag) {
 
     /** Every column that is not as it must be. Further columns are the owner's business. */
     List<Difference> compare(Map<String, Column> actual) {
-        Map<String, Column> declared = new LinkedHashMap<>();
-        declared.put("queue", new Column(bytes, KEY_BYTES, false));
-        declared.put("message_id", new Column(bytes, KEY_BYTES, false));
-        declared.put("token", new Column(time, 0, false));
-        declared.put("owner", new Column("VARCHAR", OWNER_CHARACTERS, true));
-        declared.put("done", new Column(flag, 0, false));
-        declared.put("taken_until", new Column(time, 0, false));
-        declared.put("expires_at", new Column(time, 0, false));
         List<Difference> differences = new ArrayList<>();
-        declared.forEach((name, column) -> {
+        columns.forEach((name, column) -> {
             Column there = actual.get(name);
             if (there == null) {
-                differences.add(new Difference("column " + name, text(column), "none"));
+                differences.add(new Difference("column " + name, column.declared(), "none"));
             } else if (!fits(column, there)) {
-                differences.add(new Difference("column " + name, text(column), there.toString()));
+                differences.add(new Difference("column " + name, column.declared(), there.toString()));
             }
         });
         return differences;
@@ -58,7 +65,7 @@ record TableShape(String bytes, String time, String flag) {
                 && there.nullable == declared.nullable;
     }
 
-    /** The owner is only to be read by people: any text of variable length will do. */
+    /** For text any type of variable length will do. */
     private static boolean sameType(String declared, String there) {
         String type = there.toUpperCase(Locale.ROOT);
         return declared.equals(type)
@@ -66,7 +73,12 @@ record TableShape(String bytes, String time, String flag) {
                         && (type.equals("CHARACTER VARYING") || type.equals("VARCHAR_IGNORECASE"));
     }
 
-    private static String text(Column column) {
-        return column.type + (column.size == 0 ? "" : "(" + column.size + ")") + (column.nullable ? "" : " NOT NULL");
+    /** Collects columns in order. */
+    static Map<String, Column> columns(Object... namesAndColumns) {
+        Map<String, Column> columns = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndColumns.length; i += 2) {
+            columns.put((String) namesAndColumns[i], (Column) namesAndColumns[i + 1]);
+        }
+        return columns;
     }
 }

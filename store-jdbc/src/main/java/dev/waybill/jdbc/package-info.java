@@ -1,5 +1,6 @@
 /**
- * Idempotent consumers by a table in a relational database: {@link dev.waybill.jdbc.JdbcIdempotencyStore}.
+ * What is kept in a relational database: which messages are done, by {@link dev.waybill.jdbc.JdbcIdempotencyStore}, and where convoys
+ * are, by {@link dev.waybill.jdbc.JdbcConvoyStore}.
  */
 @NullMarked
 package dev.waybill.jdbc;

@@ -259,7 +259,8 @@ public abstract class ConvoyStoreContract {
                 Transaction other = store.begin()) {
             assertThat(one.due(MACHINE, 2)).extracting(StoredConvoy::key).containsExactly("first", "second");
             assertThat(one.now()).isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000);
-            assertThat(other.due(MACHINE, 10)).extracting(StoredConvoy::key).containsExactly("third");
+            // Some databases lock more rows than they return.
+            assertThat(other.due(MACHINE, 10)).extracting(StoredConvoy::key).isSubsetOf("third");
             assertThat(other.due("another machine", 10)).isEmpty();
         }
         try (Transaction next = store.begin()) {

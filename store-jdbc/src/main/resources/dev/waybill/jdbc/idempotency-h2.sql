@@ -10,4 +10,4 @@ CREATE TABLE IF NOT EXISTS ${table} (
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (queue, message_id)
 );
-CREATE INDEX IF NOT EXISTS ${qualifier}${index} ON ${table} (expires_at);
+CREATE INDEX IF NOT EXISTS ${qualifier}${name}_expires_at ON ${table} (expires_at);

@@ -1,0 +1,157 @@
+package dev.waybill.jdbc;
+
+import dev.waybill.jdbc.TableShape.Column;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The tables of convoys and the statements on them, in one database's SQL. Immutable and thread-safe. */
+final class ConvoySql {
+
+    /** In the order in which {@link ConvoyTransaction} reads and writes them. */
+    private static final String COLUMNS =
+            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure";
+
+    private static final String THE_CONVOY = " WHERE machine = ? AND convoy = ?";
+
+    private final Database database;
+    private final TableName table;
+    private final int timeoutSeconds;
+
+    final String load;
+    final String loadAndKnow;
+    final String held;
+    final String due;
+    final String insert;
+    final String update;
+    final String delete;
+    final String deleteHistory;
+    final String deleteHeld;
+    final String history;
+    final String hold;
+    final String release;
+    final String send;
+    final String outgoing;
+    final String sent;
+    final String postpone;
+    final String list;
+    final String showHistory;
+    final String countOutgoing;
+
+    ConvoySql(Database database, TableName table, int timeoutSeconds) {
+        this.database = database;
+        this.table = table;
+        this.timeoutSeconds = timeoutSeconds;
+        String now = database.now();
+        String read = "SELECT " + now + ", machine, convoy, " + COLUMNS + " FROM " + table;
+        String known = "CASE WHEN EXISTS (SELECT 1 FROM " + table + "_history" + THE_CONVOY
+                + " AND message_id = ?) OR EXISTS (SELECT 1 FROM " + table + "_held" + THE_CONVOY
+                + " AND message_id = ?) THEN 1 ELSE 0 END";
+        // A row comes in any case, with the time.
+        String one = " FROM (SELECT 1 AS one) o LEFT JOIN " + table + " c ON c.machine = ? AND c.convoy = ?";
+        load = "SELECT " + now + ", machine, convoy, " + COLUMNS + ", 0" + one;
+        loadAndKnow = "SELECT " + now + ", machine, convoy, " + COLUMNS + ", " + known + one;
+        held = "SELECT place, message_id, type, headers, body FROM " + table + "_held" + THE_CONVOY + " ORDER BY place";
+        due = read + " WHERE machine = ? AND due_at <= " + now
+                + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
+        insert = "INSERT INTO " + table + " (" + COLUMNS
+                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        update = "UPDATE " + table + " SET " + COLUMNS.replace(",", " = ?,") + " = ?" + THE_CONVOY + " AND version = ?";
+        delete = "DELETE FROM " + table + THE_CONVOY + " AND version = ?";
+        deleteHistory = "DELETE FROM " + table + "_history" + THE_CONVOY;
+        deleteHeld = "DELETE FROM " + table + "_held" + THE_CONVOY;
+        history = "INSERT INTO " + table
+                + "_history (machine, convoy, message_id, version, happened_at, event, from_state,"
+                + " to_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        hold = "INSERT INTO " + table + "_held (machine, convoy, place, message_id, type, headers, body)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?)";
+        release = deleteHeld + " AND place = ?";
+        send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at)"
+                + " VALUES (?, ?, ?, ?, ?, 0)";
+        outgoing = "SELECT id, convoy, queue, message, body FROM " + table
+                + "_outgoing WHERE machine = ? AND try_at <= " + now
+                + " ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED";
+        sent = "DELETE FROM " + table + "_outgoing WHERE id = ?";
+        postpone = "UPDATE " + table + "_outgoing SET try_at = " + now + " + ? WHERE id = ?";
+        list = read + " WHERE machine = ? AND convoy > ?";
+        showHistory = "SELECT version, happened_at, message_id, event, from_state, to_state FROM " + table + "_history"
+                + THE_CONVOY + " ORDER BY version";
+        countOutgoing = "SELECT COUNT(*) FROM " + table + "_outgoing" + THE_CONVOY;
+    }
+
+    String now() {
+        return database.now();
+    }
+
+    /** The ids of all that these convoys have to send, up to one of them. */
+    String outgoingBefore(int convoys) {
+        return "SELECT id, convoy FROM " + table + "_outgoing WHERE machine = ? AND id <= ? AND convoy IN (?"
+                + ", ?".repeat(convoys - 1) + ") ORDER BY id";
+    }
+
+    PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+        return Dialect.prepare(connection, sql, timeoutSeconds);
+    }
+
+    List<TableShape> shapes() {
+        return List.of(
+                shape(
+                        "",
+                        "machine name, convoy key, state state, status name, version number, machine_version number, data blob,"
+                                + " created_at number, since number, due_at number?, held number, failures number,"
+                                + " failed_message key?, failure failure?",
+                        "machine, convoy",
+                        Map.of(table.table() + "_due", "machine, due_at")),
+                shape(
+                        "_history",
+                        "machine name, convoy key, message_id key, version number, happened_at number, event event,"
+                                + " from_state state, to_state state",
+                        "machine, convoy, message_id, version",
+                        Map.of()),
+                shape(
+                        "_held",
+                        "machine name, convoy key, place number, message_id key, type event, headers text, body blob",
+                        "machine, convoy, place",
+                        Map.of()),
+                shape(
+                        "_outgoing",
+                        "id number, machine name, convoy key, queue name, message text, body blob, try_at number",
+                        "id",
+                        Map.of(table.table() + "_outgoing_key", "machine, convoy, id")));
+    }
+
+    /** @param columns each with its kind, and a question mark if it may be null */
+    private TableShape shape(String suffix, String columns, String key, Map<String, String> index) {
+        Map<String, Column> shaped = new LinkedHashMap<>();
+        for (String column : columns.split(", ")) {
+            int space = column.indexOf(' ');
+            boolean nullable = column.endsWith("?");
+            Column kind = kind(column.substring(space + 1, nullable ? column.length() - 1 : column.length()));
+            shaped.put(column.substring(0, space), nullable ? kind.orNull() : kind);
+        }
+        return new TableShape(new TableName(table.schema(), table.table() + suffix), shaped, key, index);
+    }
+
+    private Column kind(String kind) {
+        Database.Types types = database.types();
+        return switch (kind) {
+            case "name" -> Column.of("VARCHAR", 64);
+            case "key" -> Column.of(types.bytes(), TableShape.NAME_BYTES);
+            case "state" -> Column.of("VARCHAR", 128);
+            case "event" -> Column.of("VARCHAR", 256);
+            case "failure" -> Column.of("VARCHAR", 1000);
+            case "number" -> Column.of(types.bigint());
+            case "text" -> Column.of(types.text());
+            case "blob" -> Column.of(types.blob());
+            default -> throw new IllegalArgumentException(kind);
+        };
+    }
+
+    @Override
+    public String toString() {
+        return "convoy store in table " + table + " on " + database.product();
+    }
+}
