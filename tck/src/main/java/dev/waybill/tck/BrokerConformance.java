@@ -125,6 +125,15 @@ public abstract class BrokerConformance {
     }
 
     @Nested
+    @DisplayName("state machine")
+    class Machine extends StateMachineRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
     @DisplayName("operation")
     class Operation extends OperationRules {
         @Override

@@ -1,5 +1,10 @@
 package dev.waybill.tck;
 
+import static dev.waybill.tck.Orders.append;
+import static dev.waybill.tck.Orders.data;
+import static dev.waybill.tck.Orders.paid;
+import static dev.waybill.tck.Orders.placed;
+import static dev.waybill.tck.Orders.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
@@ -28,9 +33,10 @@ import dev.waybill.convoy.HistoryEntry;
 import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StateMachine;
-import dev.waybill.convoy.Step;
 import dev.waybill.convoy.StoredConvoy;
 import dev.waybill.convoy.Untimely;
+import dev.waybill.tck.Orders.Event;
+import dev.waybill.tck.Orders.State;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -397,54 +403,7 @@ public abstract class ConvoyStoreContract {
 
     // A machine on it
 
-    private enum State {
-        NEW,
-        PLACED,
-        PAID,
-        SHIPPED,
-        CANCELLED
-    }
-
-    /** What comes is text: a word, and perhaps more. */
-    private sealed interface Event {
-        record Placed(String text) implements Event {}
-
-        record Paid(String text) implements Event {}
-
-        record Shipped(String text) implements Event {}
-
-        record Shouted(String text) implements Event {}
-    }
-
-    private static final Codec<Event> EVENTS = new Codec<>() {
-        @Override
-        public byte[] encode(Event event) {
-            return switch (event.getClass().getSimpleName()) {
-                case "Placed" -> bytes("placed " + ((Event.Placed) event).text);
-                case "Paid" -> bytes("paid " + ((Event.Paid) event).text);
-                case "Shipped" -> bytes("shipped " + ((Event.Shipped) event).text);
-                default -> bytes("shouted " + ((Event.Shouted) event).text);
-            };
-        }
-
-        @Override
-        public Event decode(byte[] body) {
-            String[] words = new String(body, StandardCharsets.UTF_8).split(" ", 2);
-            return switch (words[0]) {
-                case "placed" -> new Event.Placed(words[1]);
-                case "paid" -> new Event.Paid(words[1]);
-                case "shipped" -> new Event.Shipped(words[1]);
-                default -> new Event.Shouted(words[1]);
-            };
-        }
-
-        @Override
-        public String contentType() {
-            return "text/plain";
-        }
-    };
-
-    private static final Queue<Event> ORDERS = Queue.named("orders", EVENTS)
+    private static final Queue<Event> ORDERS = Queue.named("orders", Orders.EVENTS)
             .orderedByKey()
             .maxDeliveries(3)
             .retry(RetryPolicy.fixed(Duration.ofMillis(5)))
@@ -452,30 +411,11 @@ public abstract class ConvoyStoreContract {
 
     private static final Queue<String> MAILS = Queue.ofText("mails");
 
-    private static void append(Step<String> step, String text) {
-        step.data(step.data() + text + ";");
-    }
-
-    private static StateMachine.Builder<State, Event, String> machine() {
-        return StateMachine.named(MACHINE, State.class, Event.class, Codec.text())
-                .start(State.NEW, key -> "")
-                .on(State.NEW, Event.Placed.class)
-                .to(State.PLACED, (step, placed) -> append(step, "placed " + placed.text))
-                .on(State.PLACED, Event.Paid.class)
-                .to(State.PAID, (step, paid) -> append(step, "paid " + paid.text))
-                .on(State.PAID, Event.Shipped.class)
-                .to(State.SHIPPED, (step, shipped) -> {
-                    append(step, "shipped " + shipped.text);
-                    step.send(MAILS, Message.of(step.key() + " is on its way"));
-                })
-                .on(State.PLACED, Event.Shouted.class)
-                .untimely(Untimely.IGNORE)
-                .terminal(State.SHIPPED, State.CANCELLED);
-    }
-
     /** With a way to be cancelled that the test says. */
     private static StateMachine.Builder<State, Event, String> cancellable() {
-        return machine().after(State.PLACED, Duration.ofDays(1)).to(State.CANCELLED);
+        return Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofDays(1))
+                .to(State.CANCELLED);
     }
 
     private Convoys run(StateMachine<State, Event, String> machine, ConvoyListener listener) {
@@ -501,18 +441,6 @@ public abstract class ConvoyStoreContract {
         }
     }
 
-    private static Event placed(String text) {
-        return new Event.Placed(text);
-    }
-
-    private static Event paid(String text) {
-        return new Event.Paid(text);
-    }
-
-    private static Event shipped(String text) {
-        return new Event.Shipped(text);
-    }
-
     private StoredConvoy awaitState(String key, State state) {
         await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(state.name(), from -> from.state()));
         return existing(key);
@@ -521,10 +449,6 @@ public abstract class ConvoyStoreContract {
     private StoredConvoy awaitStatus(String key, ConvoyStatus status) {
         await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(status, StoredConvoy::status));
         return existing(key);
-    }
-
-    private static String data(StoredConvoy convoy) {
-        return new String(convoy.data(), StandardCharsets.UTF_8);
     }
 
     private List<String> mails() {
@@ -596,7 +520,9 @@ public abstract class ConvoyStoreContract {
 
     @Test
     void whatIsHeldWhenNothingCanComeAnyMoreIsRejected() {
-        run(machine().after(State.PLACED, Duration.ofMillis(300)).to(State.CANCELLED));
+        run(Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(300))
+                .to(State.CANCELLED));
         send("o1", placed("1"), shipped("for ever"));
         awaitState("o1", State.CANCELLED);
         await().untilAsserted(() -> assertThat(deadLetters())
@@ -644,7 +570,7 @@ public abstract class ConvoyStoreContract {
             if (broken.containsKey(step.key())) {
                 throw new IllegalStateException("it is broken");
             }
-            append(step, "paid " + paid.text);
+            append(step, "paid " + paid.text());
         });
     }
 
@@ -752,7 +678,7 @@ public abstract class ConvoyStoreContract {
     @Test
     void aStateThatWaitsTooLongTimesOutOnceHoweverManyProcessesThereAre() {
         List<String> told = new CopyOnWriteArrayList<>();
-        StateMachine<State, Event, String> machine = machine()
+        StateMachine<State, Event, String> machine = Orders.machine(MACHINE, MAILS)
                 .after(State.PLACED, Duration.ofMillis(200))
                 .to(State.CANCELLED, step -> {
                     append(step, "too late");
@@ -803,14 +729,17 @@ public abstract class ConvoyStoreContract {
     }
 
     private static StateMachine.Builder<State, Event, String> cancellableAfterPaying() {
-        return machine().after(State.PAID, Duration.ofDays(1)).to(State.CANCELLED);
+        return Orders.machine(MACHINE, MAILS)
+                .after(State.PAID, Duration.ofDays(1))
+                .to(State.CANCELLED);
     }
 
     @Test
     void aTimeoutThatFailsIsTriedAgainAndHoldsUpNoOther() {
         Map<String, String> broken = new ConcurrentHashMap<>(Map.of("o1", ""));
-        Convoys convoys =
-                run(machine().after(State.PLACED, Duration.ofMillis(100)).to(State.CANCELLED, step -> {
+        Convoys convoys = run(Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(100))
+                .to(State.CANCELLED, step -> {
                     if (broken.containsKey(step.key())) {
                         throw new IllegalStateException("cannot compensate");
                     }
@@ -848,7 +777,7 @@ public abstract class ConvoyStoreContract {
                 Queue.named("copies", Codec.text()).orderedByKey().build();
         StateMachine<State, Event, String> machine = cancellable()
                 .on(State.PAID, Event.Paid.class)
-                .to(State.PAID, (step, paid) -> step.send(copies, Message.of(paid.text)))
+                .to(State.PAID, (step, paid) -> step.send(copies, Message.of(paid.text())))
                 .build();
         Convoys convoys = Convoys.of(waybill, ORDERS, machine)
                 .store(store)

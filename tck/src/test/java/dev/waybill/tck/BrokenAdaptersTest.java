@@ -36,6 +36,7 @@ class BrokenAdaptersTest {
             BreakerRules.class,
             PriorityRules.class,
             ConvoyRules.class,
+            StateMachineRules.class,
             OperationRules.class,
             RecoveryRules.class);
 
