@@ -3,6 +3,7 @@ package dev.waybill.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.waybill.Codec;
 import dev.waybill.Health;
 import dev.waybill.Message;
@@ -15,19 +16,31 @@ import dev.waybill.SendException;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.convoy.ConvoyFilter;
+import dev.waybill.convoy.ConvoyOperations;
+import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.servers.TestServer;
 import dev.waybill.tck.ConvoyLedger;
 import dev.waybill.tck.Ledger;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -203,6 +216,100 @@ abstract class FaultRules {
         for (int number = 1; number <= each; number++) {
             for (int key = 0; key < keys; key++) {
                 sends.add(producer.send(ConvoyLedger.message("convoy-" + key, number)));
+            }
+        }
+        CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
+    }
+
+    @Test
+    void whatConvoysDoInADatabaseIsDoneOnceWhileTheirProcessesAreKilled() throws Exception {
+        Queue<String> orders = AccountProcess.queue(declaration().build().name(), lock());
+        Queue<String> receipts = AccountProcess.queue(orders.name() + "-receipts", lock());
+        int accounts = 50;
+        int each = load(100);
+        Map<String, List<String>> got = new ConcurrentHashMap<>();
+        Deque<AccountProcess> processes = new ArrayDeque<>();
+        try (EmbeddedPostgres database = EmbeddedPostgres.start();
+                Waybill waybill = Waybill.open(config())) {
+            String url = database.getJdbcUrl("postgres", "postgres");
+            try (Connection connection = database.getPostgresDatabase().getConnection();
+                    Statement statement = connection.createStatement();
+                    HikariDataSource pool = AccountProcess.pool(url)) {
+                statement.execute("CREATE TABLE account (owner VARCHAR(20) PRIMARY KEY, balance BIGINT NOT NULL)");
+                statement.execute(
+                        "INSERT INTO account SELECT 'a' || i, 0 FROM generate_series(0, " + (accounts - 1) + ") AS i");
+                ConvoyOperations convoys = new ConvoyOperations(AccountProcess.store(pool), AccountProcess.MACHINE);
+                waybill.consumer(receipts)
+                        .concurrency(4)
+                        .start(delivery -> got.computeIfAbsent(
+                                        delivery.key().orElseThrow(), key -> new CopyOnWriteArrayList<>())
+                                .add(delivery.payload()));
+                for (int i = 0; i < 2; i++) {
+                    processes.add(new AccountProcess(config(), url, orders, receipts));
+                }
+                Producer<String> producer = waybill.producer(orders);
+                CompletableFuture<Void> sending =
+                        CompletableFuture.runAsync(() -> sendAmounts(producer, accounts, each));
+                for (int part = 1; part <= 4; part++) {
+                    int enough = accounts * each / 5 * part;
+                    Awaitility.await("steps that are kept")
+                            .atMost(PATIENCE)
+                            .until(() -> ask(statement, "SELECT COUNT(*) FROM waybill_convoy_history") >= enough);
+                    try (AccountProcess dying = processes.remove()) {
+                        dying.kill();
+                    }
+                    processes.add(new AccountProcess(config(), url, orders, receipts));
+                }
+                sending.join();
+                Awaitility.await("all are closed")
+                        .atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(
+                                        convoys.list(ConvoyFilter.all().withStatus(ConvoyStatus.DONE), "", 1000))
+                                .hasSize(accounts));
+                long expected = (long) each * (each + 1) / 2;
+                assertThat(ask(statement, "SELECT COUNT(*) FROM account WHERE balance = " + expected))
+                        .as("accounts whose balance is %s", expected)
+                        .isEqualTo(accounts);
+                Awaitility.await("all receipts have come")
+                        .atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(ask(statement, "SELECT COUNT(*) FROM waybill_convoy_outgoing"))
+                                .isZero());
+                List<String> inOrder = new ArrayList<>(IntStream.rangeClosed(1, each)
+                        .mapToObj(Integer::toString)
+                        .toList());
+                inOrder.add(AccountProcess.CLOSE);
+                Awaitility.await("receipts in order").atMost(PATIENCE).untilAsserted(() -> {
+                    assertThat(got).hasSize(accounts);
+                    assertThat(got.values())
+                            .allSatisfy(list ->
+                                    assertThat(new LinkedHashSet<>(list)).containsExactlyElementsOf(inOrder));
+                });
+                assertThat(waybill.deadLetters(orders).count()).isZero();
+            }
+        } finally {
+            processes.forEach(AccountProcess::close);
+        }
+        int received = got.values().stream().mapToInt(List::size).sum();
+        report(
+                accounts + " convoys with a database, 4 processes killed",
+                accounts * each + " amounts added once, " + accounts * (each + 1) + " receipts sent, " + received
+                        + " received");
+    }
+
+    private static long ask(Statement statement, String query) throws SQLException {
+        try (ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** 1, 2, 3 and so on to each, and that it is to be closed. */
+    private static void sendAmounts(Producer<String> producer, int accounts, int each) {
+        List<CompletableFuture<Void>> sends = new ArrayList<>();
+        for (int number = 1; number <= each + 1; number++) {
+            String text = number > each ? AccountProcess.CLOSE : Integer.toString(number);
+            for (int account = 0; account < accounts; account++) {
+                sends.add(producer.send(Message.with(text).key("a" + account).build()));
             }
         }
         CompletableFuture.allOf(sends.toArray(CompletableFuture[]::new)).join();
