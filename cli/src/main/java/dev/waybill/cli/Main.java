@@ -2,6 +2,8 @@ package dev.waybill.cli;
 
 import dev.waybill.BrokerUnavailableException;
 import dev.waybill.WaybillException;
+import dev.waybill.convoy.ConvoyException;
+import dev.waybill.convoy.ConvoyStoreException;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -16,14 +18,21 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpWidth = 100,
-        subcommands = {QueuesCommand.class, DlqCommand.class, HealthCommand.class, CapabilitiesCommand.class},
-        description = "Looks at queues and their dead letters, redrives and purges them, on any broker.",
+        subcommands = {
+            QueuesCommand.class,
+            DlqCommand.class,
+            ConvoysCommand.class,
+            HealthCommand.class,
+            CapabilitiesCommand.class
+        },
+        description =
+                "Looks at queues, their dead letters and convoys, and does what is to be done about them, on any broker.",
         footer = {
             "",
             "The broker comes from waybill.conf in this folder, the environment (WAYBILL_BROKER, WAYBILL_URI,",
             "WAYBILL_USERNAME, WAYBILL_PASSWORD) or the options of a command, of which the later win.",
             "",
-            "Exit code: 0 done; 1 not all of it, or not healthy; 2 wrong usage or configuration; 3 no broker."
+            "Exit code: 0 done; 1 not all of it, or not healthy; 2 wrong usage or configuration; 3 no broker, or no store."
         })
 public final class Main implements Runnable {
     static final int DONE = 0;
@@ -51,10 +60,12 @@ public final class Main implements Runnable {
                 wrong.getMessage() + "; see " + name(wrong.getCommandLine()) + " --help",
                 WRONG));
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (failure instanceof BrokerUnavailableException) {
+            if (failure instanceof BrokerUnavailableException || failure instanceof ConvoyStoreException) {
                 return fail(command, failure.getMessage(), NO_BROKER);
             }
-            if (failure instanceof WaybillException || failure instanceof IllegalArgumentException) {
+            if (failure instanceof WaybillException
+                    || failure instanceof ConvoyException
+                    || failure instanceof IllegalArgumentException) {
                 return fail(command, failure.getMessage(), WRONG);
             }
             throw failure;
@@ -75,6 +86,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: queues, dlq, health or capabilities");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: queues, dlq, convoys, health or capabilities");
     }
 }

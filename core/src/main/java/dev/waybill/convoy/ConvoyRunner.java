@@ -73,13 +73,13 @@ final class ConvoyRunner<S extends Enum<S>, E, D> implements OutcomeHandler<E> {
         }
         Event<E> event = Event.of(key, delivery);
         try {
-            Outcome outcome;
+            Taken taken;
             try {
-                outcome = take(event);
+                taken = take(event);
             } catch (Exception failure) {
                 return failed(delivery, event, failure);
             }
-            if (outcome.kind() == Outcome.Kind.ACCEPT) {
+            if (taken.holds) {
                 HeldPass pass = new HeldPass(key);
                 try {
                     pass.run();
@@ -87,15 +87,26 @@ final class ConvoyRunner<S extends Enum<S>, E, D> implements OutcomeHandler<E> {
                     return failedInPass(delivery, pass, failure);
                 }
             }
-            return outcome;
+            return taken.outcome;
         } catch (ConvoyStoreException down) {
             LOG.warn("{} of {} waits for the convoy store: {}", delivery.id(), delivery.queue(), down.toString());
             return Outcome.release();
         }
     }
 
+    /**
+     * What becomes of a message.
+     *
+     * @param holds whether something is held that may go through now
+     */
+    private record Taken(Outcome outcome, boolean holds) {
+        static Taken only(Outcome outcome) {
+            return new Taken(outcome, false);
+        }
+    }
+
     /** One message, until nobody has been faster. */
-    private Outcome take(Event<E> event) throws Exception {
+    private Taken take(Event<E> event) throws Exception {
         while (true) {
             try {
                 return tryToTake(event);
@@ -105,34 +116,36 @@ final class ConvoyRunner<S extends Enum<S>, E, D> implements OutcomeHandler<E> {
         }
     }
 
-    private Outcome tryToTake(Event<E> event) throws Exception {
+    private Taken tryToTake(Event<E> event) throws Exception {
         try (Transaction transaction = store.begin()) {
             Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
-            if (loaded.known()) {
-                return machine.duplicate() == Untimely.IGNORE
-                        ? Outcome.accept()
-                        : Outcome.deadLetter("convoy '" + event.key() + "' of " + machine.name() + " had it before");
-            }
             StoredConvoy convoy = convoy(loaded, transaction, event.key());
+            if (loaded.known()) {
+                Outcome outcome = machine.duplicate() == Untimely.IGNORE
+                        ? Outcome.accept()
+                        : Outcome.deadLetter(convoy + " had it before");
+                // It may be from before a crash, and what it has made possible not be done.
+                return new Taken(outcome, convoy.held() > 0);
+            }
             if (convoy.status() == ConvoyStatus.STUCK || convoy.status() == ConvoyStatus.RESUMED) {
-                return hold(transaction, convoy, event);
+                return Taken.only(hold(transaction, convoy, event));
             }
             if (convoy.status() == ConvoyStatus.CANCELLED) {
-                return untimely(transaction, convoy, event, machine.late());
+                return Taken.only(untimely(transaction, convoy, event, machine.late()));
             }
             Position<S, D> position = machine.read(convoy);
             Transition<S, E, D, ? extends E> transition =
                     machine.decide(position.state(), position.data(), event.payload());
             Untimely untimely = transition.untimely();
             if (untimely != null) {
-                return untimely(transaction, convoy, event, untimely);
+                return Taken.only(untimely(transaction, convoy, event, untimely));
             }
             StepImpl<D> step = step(transaction, event.key(), position);
             transition.run(step, event.payload());
             Runnable told = save(transaction, convoy, position, step, transition.to(), event, List.of());
             transaction.commit();
             told.run();
-            return Outcome.accept();
+            return new Taken(Outcome.accept(), convoy.held() > 0);
         }
     }
 

@@ -226,7 +226,7 @@ abstract class FaultRules {
         Queue<String> orders = AccountProcess.queue(declaration().build().name(), lock());
         Queue<String> receipts = AccountProcess.queue(orders.name() + "-receipts", lock());
         int accounts = 50;
-        int each = load(100);
+        int each = load(50);
         Map<String, List<String>> got = new ConcurrentHashMap<>();
         Deque<AccountProcess> processes = new ArrayDeque<>();
         try (EmbeddedPostgres database = EmbeddedPostgres.start();
