@@ -105,7 +105,7 @@ final class ConvoysCommand implements Runnable {
         private @Nullable ConvoyStatus status;
 
         @Option(
-                names = "--older",
+                names = "--older-than",
                 paramLabel = "DURATION",
                 description = "Only those that have been in their state for so long, such as PT30M.")
         private Duration age = Duration.ZERO;

@@ -1,10 +1,10 @@
 package dev.waybill.examples.demo;
 
 import dev.waybill.WaybillException;
+import dev.waybill.examples.orders.OrdersDemo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -16,12 +16,15 @@ import picocli.CommandLine.Option;
         name = "./demo",
         sortOptions = false,
         usageHelpWidth = 100,
+        subcommands = OrdersDemo.class,
         description = {
             "Sends every file of a folder, for premium, standard and free customers, through a queue with priorities to competing "
                     + "consumers and kills one of them half-way. Then the gateway that "
                     + "they call goes down, and the queue waits behind a circuit breaker; it comes back with a fault, and what it "
                     + "refuses is redriven from the dead-letter queue once it is mended. A file that is not JSON stays dead. A "
                     + "ledger proves that nothing was lost.",
+            "",
+            "With orders it shows another: orders that are placed, paid and shipped, each a state machine.",
             ""
         },
         footer = {
@@ -41,7 +44,6 @@ public final class Demo implements Callable<Integer> {
     private static final int MOST_MESSAGES = 1_000_000;
 
     private static final String SEE_HELP = "; see ./demo --help";
-    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
 
     @Option(
             names = "--broker",
@@ -127,7 +129,7 @@ public final class Demo implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = plan();
-        try (DemoBroker chosen = chosenBroker()) {
+        try (DemoBroker chosen = DemoBroker.chosen(broker, uri)) {
             System.out.printf(
                     "%d messages from %s to %d consumers with %d handlers each, on %s%n",
                     plan.messages(), plan.folder().path(), consumers, concurrency, broker);
@@ -145,23 +147,6 @@ public final class Demo implements Callable<Integer> {
     private static Progress progress(Plan plan) {
         boolean terminal = Boolean.getBoolean("demo.terminal");
         return Progress.of(System.err, terminal, Integer.getInteger("demo.columns", 80), plan.messages());
-    }
-
-    private DemoBroker chosenBroker() {
-        if (!BROKERS.contains(broker)) {
-            throw wrong("--broker is '" + broker + "' but must be " + String.join(", ", BROKERS));
-        }
-        if (broker.equals("in-memory")) {
-            if (uri != null) {
-                throw wrong("--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address");
-            }
-            return DemoBroker.inMemory();
-        }
-        if (uri != null) {
-            return DemoBroker.at(broker, uri);
-        }
-        System.err.println("starting " + broker + ", which is fetched the first time");
-        return DemoBroker.started(broker);
     }
 
     private Plan plan() {

@@ -6,7 +6,9 @@ import dev.waybill.servers.TestServer;
 import dev.waybill.servers.TestServers;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The broker that the demo runs on.
@@ -17,15 +19,39 @@ import java.util.Map;
  * @param insideThisJvm whether other processes cannot reach it
  * @param stop what to do at the end
  */
-record DemoBroker(String server, WaybillConfig config, Duration lock, boolean insideThisJvm, Runnable stop)
+public record DemoBroker(String server, WaybillConfig config, Duration lock, boolean insideThisJvm, Runnable stop)
         implements AutoCloseable {
+    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
+
+    private static final String SEE_HELP = "; see ./demo --help";
+
     private static final Duration SHORT_LOCK = Duration.ofSeconds(5);
 
     /** Unless its configuration allows less. */
     private static final Duration SHORTEST_KAFKA_LOCK = Duration.ofSeconds(15);
 
+    /** Which the command line has chosen; {@code uri} is null for one that is to be started. */
+    public static DemoBroker chosen(String broker, @Nullable String uri) {
+        if (!BROKERS.contains(broker)) {
+            throw new DemoException(
+                    "--broker is '" + broker + "' but must be " + String.join(", ", BROKERS) + SEE_HELP);
+        }
+        if (broker.equals("in-memory")) {
+            if (uri != null) {
+                throw new DemoException(
+                        "--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address" + SEE_HELP);
+            }
+            return inMemory();
+        }
+        if (uri != null) {
+            return at(broker, uri);
+        }
+        System.err.println("starting " + broker + ", which is fetched the first time");
+        return started(broker);
+    }
+
     /** The broker inside this JVM. */
-    static DemoBroker inMemory() {
+    public static DemoBroker inMemory() {
         WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:demo"));
         return new DemoBroker("", config, SHORT_LOCK, true, () -> {});
     }
@@ -36,14 +62,14 @@ record DemoBroker(String server, WaybillConfig config, Duration lock, boolean in
      * @param broker the adapter's name
      * @param uri its address; further settings come from where any program with Waybill has them
      */
-    static DemoBroker at(String broker, String uri) {
+    public static DemoBroker at(String broker, String uri) {
         WaybillConfig config =
                 WaybillConfig.load().with("waybill.broker", broker).with("waybill.uri", uri);
         return new DemoBroker("", config, broker.equals("kafka") ? SHORTEST_KAFKA_LOCK : SHORT_LOCK, false, () -> {});
     }
 
     /** One that is started here, as the integration tests do it, and ends with this process. */
-    static DemoBroker started(String broker) {
+    public static DemoBroker started(String broker) {
         TestServer server;
         try {
             server = TestServers.start(broker);

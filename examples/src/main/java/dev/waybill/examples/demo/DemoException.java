@@ -1,10 +1,10 @@
 package dev.waybill.examples.demo;
 
 /** The demo cannot run as it was asked to; the message says why in one line. */
-final class DemoException extends RuntimeException {
+public final class DemoException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    DemoException(String message) {
+    public DemoException(String message) {
         super(message);
     }
 }

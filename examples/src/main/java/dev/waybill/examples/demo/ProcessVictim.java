@@ -3,11 +3,9 @@ package dev.waybill.examples.demo;
 import dev.waybill.WaybillConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,26 +43,11 @@ final class ProcessVictim implements Victim {
             throw new DemoException("cannot start a consumer process: " + failed.getMessage());
         }
         try {
-            configure(config);
+            ConfigPipe.write(config, process);
             awaitReady();
         } catch (RuntimeException failed) {
             close();
             throw failed;
-        }
-    }
-
-    /** By its standard input, since arguments can be read by every user of the machine. */
-    private void configure(WaybillConfig config) {
-        Properties settings = new Properties();
-        settings.putAll(config.values());
-        try {
-            // Left open: its end tells the process that this one is gone.
-            Writer stdin = process.outputWriter(StandardCharsets.UTF_8);
-            settings.store(stdin, null);
-            stdin.write(WorkerProcess.END_OF_SETTINGS + "\n");
-            stdin.flush();
-        } catch (IOException failed) {
-            throw new DemoException("the consumer process does not read its configuration: " + failed.getMessage());
         }
     }
 

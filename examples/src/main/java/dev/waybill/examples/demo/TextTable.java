@@ -4,18 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Columns under a title: all to the left but for numbers. Without rows it is not shown. */
-final class TextTable {
+public final class TextTable {
     private static final int WIDEST = 76;
 
     private final String title;
     private final List<List<String>> rows = new ArrayList<>();
 
-    TextTable(String title, String... columns) {
+    public TextTable(String title, String... columns) {
         this.title = title;
         rows.add(List.of(columns));
     }
 
-    TextTable row(Object... cells) {
+    public TextTable row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
             row.add(cut(cell.toString()));
@@ -30,7 +30,7 @@ final class TextTable {
         return line.length() <= WIDEST ? line : line.substring(0, WIDEST - 3) + "...";
     }
 
-    void appendTo(StringBuilder out) {
+    public void appendTo(StringBuilder out) {
         if (rows.size() == 1) {
             return;
         }

@@ -4,19 +4,14 @@ import dev.waybill.WaybillConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Properties;
-import java.util.TreeMap;
 
 /**
  * The main class of a consumer in a process of its own. It reads its configuration from standard input, reports to standard
  * output, and ends when standard input does, so that it never outlives the demo.
  */
 public final class WorkerProcess {
-    static final String END_OF_SETTINGS = ".";
     static final String READY = "ready";
     static final String HOLDING = "holding ";
 
@@ -30,7 +25,7 @@ public final class WorkerProcess {
      */
     public static void main(String[] args) throws IOException {
         BufferedReader stdin = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        WaybillConfig config = WaybillConfig.of(settings(stdin));
+        WaybillConfig config = ConfigPipe.read(stdin);
         DemoQueues queues = new DemoQueues(args[3], Duration.parse(args[4]));
         HoldAfter hold = new HoldAfter(Long.parseLong(args[2]), id -> report(HOLDING + id));
         Worker.start(config, queues, args[0], Integer.parseInt(args[1]), hold, new Gateway());
@@ -39,18 +34,6 @@ public final class WorkerProcess {
             // Nothing more is said; the end is what counts.
         }
         Runtime.getRuntime().halt(1);
-    }
-
-    private static Map<String, String> settings(BufferedReader stdin) throws IOException {
-        StringBuilder text = new StringBuilder();
-        for (String line = stdin.readLine(); line != null && !line.equals(END_OF_SETTINGS); line = stdin.readLine()) {
-            text.append(line).append('\n');
-        }
-        Properties properties = new Properties();
-        properties.load(new StringReader(text.toString()));
-        Map<String, String> settings = new TreeMap<>();
-        properties.stringPropertyNames().forEach(key -> settings.put(key, properties.getProperty(key)));
-        return settings;
     }
 
     private static synchronized void report(String line) {
