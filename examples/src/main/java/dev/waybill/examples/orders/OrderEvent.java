@@ -15,10 +15,18 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 })
 sealed interface OrderEvent {
 
-    /** @param cents what it costs */
+    /**
+     * It begins.
+     *
+     * @param cents what it costs
+     */
     record OrderPlaced(int cents) implements OrderEvent {}
 
-    /** @param cents what was paid */
+    /**
+     * Money has come.
+     *
+     * @param cents how much
+     */
     record PaymentConfirmed(int cents) implements OrderEvent {}
 
     record PaymentFailed(String reason) implements OrderEvent {}
