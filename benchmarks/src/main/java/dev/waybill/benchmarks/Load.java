@@ -11,6 +11,9 @@ final class Load {
     /** Dead letters received from RabbitMQ on their way back, as Waybill's redrive. */
     static final int REDRIVE_PREFETCH = 1000;
 
+    /** Of a queue that is ordered by key, beyond those being handled: also the prefetch of each plain partition. */
+    static final int CONVOY_PREFETCH = 100;
+
     /** How many records a poll of Kafka brings at most. */
     static final int POLL_RECORDS = 500;
 

@@ -1,0 +1,145 @@
+package dev.waybill.benchmarks;
+
+import dev.waybill.Codec;
+import dev.waybill.Queue;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** How fast convoys go: against what their handlers and keys allow, and against a handler for each partition. */
+@Command(
+        name = "convoys",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Measures queues that are ordered by key, for numbers of keys and handler times, in one process.",
+            "Ideal is min(keys, concurrency) / handler time, as the handler's own clock has measured it.",
+            "Plain is the broker's client with one handler for each partition, in the same run; on RabbitMQ only.",
+            "At last it measures what a step of a state machine costs in each store."
+        })
+final class ConvoyBench implements Callable<Integer> {
+    private static final int MOST = 50_000;
+    private static final int LEAST = 500;
+    private static final double SECONDS = 3;
+
+    @Option(
+            names = "--broker",
+            split = ",",
+            paramLabel = "NAME",
+            description = "rabbitmq, kafka, sqs, in-memory; by default ${DEFAULT-VALUE}")
+    private List<String> brokers = List.of("rabbitmq", "kafka", InMemory.BROKER);
+
+    @Option(names = "--keys", split = ",", paramLabel = "N", description = "by default ${DEFAULT-VALUE}")
+    private List<Integer> keys = List.of(1, 10, 1000, 100_000);
+
+    @Option(
+            names = "--millis",
+            split = ",",
+            paramLabel = "N",
+            description = "handler times; by default ${DEFAULT-VALUE}")
+    private List<Integer> millis = List.of(0, 1, 10);
+
+    @Option(names = "--concurrency", paramLabel = "N", description = "handlers at once; by default ${DEFAULT-VALUE}")
+    private int concurrency = 16;
+
+    @Option(
+            names = "--uri",
+            split = ",",
+            paramLabel = "BROKER=URI",
+            description = "a server that runs already, instead of one started for this")
+    private Map<String, String> uris = new LinkedHashMap<>();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(
+                "| broker | keys | handler, ms | ideal, msg/s | Waybill, msg/s | of ideal | plain, msg/s | ratio to plain |");
+        out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        for (String broker : brokers) {
+            if (broker.equals(InMemory.BROKER)) {
+                measure(broker, Map.of("waybill.broker", broker, "waybill.uri", "in-memory:"), null, out);
+                continue;
+            }
+            try (Server server = Server.at(broker, uris.get(broker))) {
+                Map<String, String> config = new LinkedHashMap<>();
+                config.put("waybill.broker", broker);
+                config.put("waybill.uri", server.uri());
+                if (broker.equals("sqs")) {
+                    config.put("waybill.username", Site.USERNAME);
+                    config.put("waybill.password", Site.PASSWORD);
+                }
+                measure(broker, config, PlainConvoys.of(broker, server.uri()), out);
+            }
+        }
+        out.println();
+        out.println("| store of 1,000 convoys, in memory | steps/s | µs/step and handler |");
+        out.println("| --- | ---: | ---: |");
+        for (StoreCost.Measured store : StoreCost.measure(concurrency)) {
+            out.printf(Locale.ROOT, "| %s | %.0f | %.0f |%n", store.name(), store.rate(), store.micros(concurrency));
+            out.flush();
+        }
+        return 0;
+    }
+
+    private void measure(String broker, Map<String, String> config, @Nullable PlainConvoys plain, PrintWriter out)
+            throws Exception {
+        for (int handler : millis) {
+            for (int number : keys) {
+                int messages = messages(number, handler);
+                ConvoyTrial ours = new ConvoyTrial(number, handler, messages);
+                try (Waybill waybill = Waybill.open(WaybillConfig.of(config))) {
+                    ours.run(waybill, newQueue(), concurrency);
+                }
+                String compared = "| |";
+                if (plain != null) {
+                    ConvoyTrial theirs = new ConvoyTrial(number, handler, messages);
+                    plain.run(theirs);
+                    compared = String.format(Locale.ROOT, "%.0f | %.2f |", theirs.rate(), ours.rate() / theirs.rate());
+                }
+                String ideal = handler == 0
+                        ? " | "
+                        : String.format(Locale.ROOT, "%.0f | ", ours.ideal(Math.min(number, concurrency)));
+                String share = handler == 0
+                        ? ""
+                        : String.format(Locale.ROOT, "%.2f", ours.rate() / ours.ideal(Math.min(number, concurrency)));
+                out.printf(
+                        Locale.ROOT,
+                        "| %s | %d | %d | %s%.0f | %s | %s%n",
+                        broker,
+                        number,
+                        handler,
+                        ideal,
+                        ours.rate(),
+                        share,
+                        compared);
+                out.flush();
+            }
+        }
+    }
+
+    private static Queue<byte[]> newQueue() {
+        return Queue.named("bench-" + UUID.randomUUID(), Codec.bytes())
+                .orderedByKey()
+                .build();
+    }
+
+    /** As many as take some seconds. */
+    private int messages(int number, int handler) {
+        double rate = handler == 0 ? MOST : Math.min(number, concurrency) * 1000.0 / handler;
+        return (int) Math.max(LEAST, Math.min(MOST, rate * SECONDS));
+    }
+}
