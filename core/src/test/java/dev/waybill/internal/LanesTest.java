@@ -130,13 +130,17 @@ class LanesTest {
     void aBatchIsOfTheHighestLevelIfThereIsEnoughOfThat() {
         List<List<Integer>> batches = new CopyOnWriteArrayList<>();
         CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch started = new CountDownLatch(1);
         Subscription subscription = waybill.consumer(queue).prefetch(2).startBatch(8, batch -> {
+            started.countDown();
             go.await();
             batches.add(batch.stream().map(Delivery::priority).toList());
             return batch.stream().map(delivery -> Outcome.accept()).toList();
         });
         Producer<String> producer = waybill.producer(queue);
         producer.sendAndWait(message(5));
+        // Else the first batch may have one of those that are to come together.
+        await().until(() -> started.getCount() == 0);
         for (int i = 0; i < 8; i++) {
             producer.sendAndWait(message(0));
             producer.sendAndWait(message(9));
