@@ -5,16 +5,12 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What people do about the convoys of a state machine. Needs the store and no more: the processes that run the machine see to what is
  * asked for, within a second or so. Thread-safe. Every method throws a {@link ConvoyStoreException} if the store cannot be asked.
  */
 public final class ConvoyOperations {
-    private static final Logger LOG = LoggerFactory.getLogger(ConvoyOperations.class);
-
     private final ConvoyStore store;
     private final String machine;
 
@@ -109,7 +105,7 @@ public final class ConvoyOperations {
     }
 
     private StoredConvoy change(String key, String event, BiFunction<Transaction, StoredConvoy, Decision> decide) {
-        while (true) {
+        return ConvoySteps.untilCurrent(() -> {
             try (Transaction transaction = store.begin()) {
                 StoredConvoy convoy = found(transaction, key);
                 Decision decision = decide.apply(transaction, convoy);
@@ -119,10 +115,8 @@ public final class ConvoyOperations {
                 transaction.save(new Change(convoy, after, List.of(entry), List.of(), decision.dropped, List.of()));
                 transaction.commit();
                 return after;
-            } catch (StaleConvoyException faster) {
-                LOG.debug("looking again: {}", faster.getMessage());
             }
-        }
+        });
     }
 
     private StoredConvoy found(Transaction transaction, String key) {

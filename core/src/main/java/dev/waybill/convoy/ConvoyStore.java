@@ -105,5 +105,22 @@ public interface ConvoyStore {
             List<HistoryEntry> history,
             List<HeldMessage> hold,
             List<HeldMessage> release,
-            List<Outgoing> send) {}
+            List<Outgoing> send) {
+
+        /** Only the convoy itself. */
+        static Change of(StoredConvoy before, StoredConvoy after) {
+            return new Change(before, after, List.of(), List.of(), List.of(), List.of());
+        }
+
+        /** It holds one more. */
+        static Change holding(StoredConvoy before, StoredConvoy after, HeldMessage message) {
+            return new Change(
+                    before, after.withHeld(after.held() + 1), List.of(), List.of(message), List.of(), List.of());
+        }
+
+        /** It holds one less, for which something may be sent. */
+        static Change releasing(StoredConvoy before, StoredConvoy after, HeldMessage message, List<Outgoing> send) {
+            return new Change(before, after.withHeld(after.held() - 1), List.of(), List.of(), List.of(message), send);
+        }
+    }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,7 +39,6 @@ public final class Convoys implements AutoCloseable {
     private final Subscription subscription;
     private final List<Producer<?>> producers;
     private final ScheduledExecutorService threads;
-    private final Job due;
     private final Job relay;
 
     private <S extends Enum<S>, E, D> Convoys(
@@ -63,17 +63,11 @@ public final class Convoys implements AutoCloseable {
             relay = new Job("send", sender::send);
             Map<String, Queue<?>> queues = new LinkedHashMap<>();
             targets.forEach((name, target) -> queues.put(name, target.queue()));
-            ConvoyRunner<S, E, D> runner = new ConvoyRunner<>(
-                    machine,
-                    builder.queue,
-                    store,
-                    queues,
-                    requeue,
-                    builder.keep.toMillis(),
-                    builder.listener,
-                    relay::soon);
-            due = new Job("look at what is due", runner::due);
-            subscription = consumer.startReturning(runner);
+            ConvoySteps<S, E, D> steps = new ConvoySteps<>(
+                    machine, builder.queue, store, queues, builder.keep.toMillis(), builder.listener, relay::soon);
+            DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
+            Job due = new Job("look at what is due", dueConvoys::work);
+            subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
             long poll = builder.poll.toMillis();
             for (Job job : List.of(due, relay)) {
                 var unused = threads.scheduleWithFixedDelay(job, poll, poll, TimeUnit.MILLISECONDS);
@@ -120,7 +114,7 @@ public final class Convoys implements AutoCloseable {
             if (!threads.isShutdown() && asked.compareAndSet(false, true)) {
                 try {
                     threads.execute(this);
-                } catch (java.util.concurrent.RejectedExecutionException closed) {
+                } catch (RejectedExecutionException closed) {
                     LOG.debug("closed before it could {}", what);
                 }
             }

@@ -3,14 +3,9 @@ package dev.waybill.convoy;
 import dev.waybill.Codec;
 import dev.waybill.CodecException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +38,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     private final Codec<D> codec;
     private final S start;
     private final Function<String, D> initial;
-    private final Map<S, List<Transition<S, E, D, ? extends E>>> transitions;
-    private final Map<S, Timeout<S, D>> timeouts;
-    private final Set<S> terminal;
-    /** The states that can still come. */
-    private final Map<S, Set<S>> ahead;
-
+    private final StateGraph<S, E, D> graph;
     private final Untimely early;
     private final Untimely late;
     private final Untimely unexpected;
@@ -58,16 +48,13 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     private final int version;
     private final @Nullable Migration migration;
 
-    private StateMachine(Builder<S, E, D> builder, S start, Function<String, D> initial, Map<S, Set<S>> ahead) {
+    private StateMachine(Builder<S, E, D> builder, S start, Function<String, D> initial) {
         name = builder.name;
         states = builder.states;
         codec = builder.codec;
         this.start = start;
         this.initial = initial;
-        transitions = builder.transitions;
-        timeouts = builder.timeouts;
-        terminal = builder.terminal;
-        this.ahead = ahead;
+        graph = builder.graph;
         early = builder.early;
         late = builder.late;
         unexpected = builder.unexpected;
@@ -107,12 +94,12 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     }
 
     boolean isTerminal(S state) {
-        return terminal.contains(state);
+        return graph.isTerminal(state);
     }
 
     @Nullable
     Timeout<S, D> timeout(S state) {
-        return timeouts.get(state);
+        return graph.timeout(state);
     }
 
     Untimely duplicate() {
@@ -142,7 +129,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     /** What is to happen with a message: a transition that leads somewhere, or that says what becomes of it. */
     Transition<S, E, D, ? extends E> decide(S state, D data, E message) throws Exception {
         boolean awaited = false;
-        for (Transition<S, E, D, ? extends E> transition : ofState(state)) {
+        for (Transition<S, E, D, ? extends E> transition : graph.transitions(state)) {
             if (transition.type().isInstance(message)) {
                 if (transition.passes(data, message)) {
                     return transition;
@@ -159,26 +146,18 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         return new Transition<>(state, type, null, null, null, null, untimely);
     }
 
-    private List<Transition<S, E, D, ? extends E>> ofState(S state) {
-        return transitions.getOrDefault(state, List.of());
-    }
-
     private Untimely untimely(S state, E message) {
         boolean elsewhere = false;
         for (S other : states.getEnumConstants()) {
-            boolean leads = ofState(other).stream()
+            boolean leads = graph.transitions(other).stream()
                     .anyMatch(transition ->
                             transition.to() != null && transition.type().isInstance(message));
-            if (leads && aheadOf(state).contains(other)) {
+            if (leads && graph.ahead(state).contains(other)) {
                 return early;
             }
             elsewhere |= leads;
         }
         return elsewhere ? late : unexpected;
-    }
-
-    private Set<S> aheadOf(S state) {
-        return ahead.getOrDefault(state, Set.of());
     }
 
     /** Where a convoy is and what it remembers. */
@@ -241,25 +220,20 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         StringBuilder diagram = new StringBuilder("stateDiagram-v2\n");
         line(diagram, "[*]", start.name(), "");
         for (S from : states.getEnumConstants()) {
-            for (Transition<S, E, D, ? extends E> transition : ofState(from)) {
+            for (Transition<S, E, D, ? extends E> transition : graph.transitions(from)) {
                 S to = transition.to();
-                String guard = transition.guardName() == null ? "" : " [" + transition.guardName() + "]";
                 if (to != null) {
-                    line(diagram, from.name(), to.name(), transition.type().getSimpleName() + guard);
+                    line(diagram, from.name(), to.name(), transition.label());
                 }
             }
-            Timeout<S, D> timeout = timeouts.get(from);
+            Timeout<S, D> timeout = graph.timeout(from);
             if (timeout != null) {
                 S to = timeout.to() == null ? from : timeout.to();
-                line(
-                        diagram,
-                        from.name(),
-                        to.name(),
-                        "after " + text(timeout.after()) + (timeout.to() == null ? " / alert" : ""));
+                line(diagram, from.name(), to.name(), timeout.label());
             }
         }
         for (S state : states.getEnumConstants()) {
-            if (terminal.contains(state)) {
+            if (graph.isTerminal(state)) {
                 line(diagram, state.name(), "[*]", "");
             }
         }
@@ -272,11 +246,6 @@ public final class StateMachine<S extends Enum<S>, E, D> {
             diagram.append(" : ").append(label);
         }
         diagram.append('\n');
-    }
-
-    private static String text(Duration duration) {
-        // A colon or a semicolon would end the label; ISO 8601 has neither.
-        return duration.toString();
     }
 
     @Override
@@ -292,10 +261,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         private final Codec<D> codec;
         private @Nullable S start;
         private @Nullable Function<String, D> initial;
-        private final Map<S, List<Transition<S, E, D, ? extends E>>> transitions;
-        private final Map<S, Timeout<S, D>> timeouts;
-        private final Set<S> terminal;
-        private final List<String> faults = new ArrayList<>();
+        private final StateGraph<S, E, D> graph;
         private Untimely early = Untimely.HOLD;
         private Untimely late = Untimely.REJECT;
         private Untimely unexpected = Untimely.REJECT;
@@ -315,9 +281,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
             this.states = Objects.requireNonNull(states, "states");
             this.events = Objects.requireNonNull(events, "events");
             this.codec = Objects.requireNonNull(codec, "data");
-            transitions = new EnumMap<>(states);
-            timeouts = new EnumMap<>(states);
-            terminal = EnumSet.noneOf(states);
+            graph = new StateGraph<>(states);
         }
 
         /** Where a convoy is before its first message, and what it remembers then, by its key. */
@@ -351,7 +315,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         @SafeVarargs
         public final Builder<S, E, D> terminal(S... last) {
             for (S state : last) {
-                terminal.add(state);
+                graph.terminal(state);
             }
             return this;
         }
@@ -426,99 +390,18 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         public StateMachine<S, E, D> build() {
             S first = start;
             Function<String, D> remembered = initial;
-            List<String> found = new ArrayList<>(faults);
             if (first == null || remembered == null) {
                 throw new IllegalArgumentException("state machine '" + name + "' has no start");
             }
-            Map<S, Set<S>> ahead = new EnumMap<>(states);
-            for (S state : states.getEnumConstants()) {
-                ahead.put(state, ahead(state));
+            List<String> faults = graph.faults(first, events);
+            if (!faults.isEmpty()) {
+                throw new IllegalArgumentException("state machine '" + name + "': " + String.join("; ", faults));
             }
-            for (S state : states.getEnumConstants()) {
-                checkState(state, first, ahead, found);
-            }
-            checkTypes(found);
-            if (!found.isEmpty()) {
-                throw new IllegalArgumentException("state machine '" + name + "': " + String.join("; ", found));
-            }
-            return new StateMachine<>(this, first, remembered, ahead);
+            return new StateMachine<>(this, first, remembered);
         }
 
-        private void checkState(S state, S first, Map<S, Set<S>> ahead, List<String> found) {
-            if (state != first && !ahead.getOrDefault(first, Set.of()).contains(state)) {
-                found.add("state " + state + " cannot be reached from " + first);
-            }
-            boolean leads = next(state).stream().anyMatch(to -> to != state);
-            if (terminal.contains(state) && (transitions.containsKey(state) || timeouts.containsKey(state))) {
-                found.add("state " + state + " is terminal, but something is declared for it");
-            } else if (!terminal.contains(state) && !leads) {
-                found.add("state " + state + " leads nowhere, and is not terminal");
-            }
-        }
-
-        private void checkTypes(List<String> found) {
-            List<Class<?>> wanted = new ArrayList<>();
-            collect(events, wanted);
-            for (Class<?> type : wanted) {
-                boolean mentioned = transitions.values().stream()
-                        .flatMap(List::stream)
-                        .anyMatch(transition -> transition.type().isAssignableFrom(type));
-                if (!mentioned) {
-                    found.add("no state says what becomes of " + type.getSimpleName());
-                }
-            }
-        }
-
-        /** What a sealed type permits, to the last. */
-        private static void collect(Class<?> type, List<Class<?>> leaves) {
-            if (type.isSealed()) {
-                for (Class<?> permitted : type.getPermittedSubclasses()) {
-                    if (permitted.isSealed()) {
-                        collect(permitted, leaves);
-                    } else {
-                        leaves.add(permitted);
-                    }
-                }
-            }
-        }
-
-        private Set<S> next(S state) {
-            Set<S> next = EnumSet.noneOf(states);
-            for (Transition<S, E, D, ? extends E> transition : transitions.getOrDefault(state, List.of())) {
-                if (transition.to() != null) {
-                    next.add(transition.to());
-                }
-            }
-            Timeout<S, D> timeout = timeouts.get(state);
-            if (timeout != null && timeout.to() != null) {
-                next.add(timeout.to());
-            }
-            return next;
-        }
-
-        private Set<S> ahead(S state) {
-            Set<S> reached = EnumSet.noneOf(states);
-            List<S> open = new ArrayList<>(next(state));
-            while (!open.isEmpty()) {
-                S one = open.remove(open.size() - 1);
-                if (reached.add(one)) {
-                    open.addAll(next(one));
-                }
-            }
-            return reached;
-        }
-
-        private Builder<S, E, D> add(Transition<S, E, D, ? extends E> added) {
-            List<Transition<S, E, D, ? extends E>> ofState =
-                    transitions.computeIfAbsent(added.from(), state -> new ArrayList<>());
-            for (Transition<S, E, D, ? extends E> before : ofState) {
-                boolean covers = before.type().isAssignableFrom(added.type())
-                        || added.type().isAssignableFrom(before.type());
-                if (covers && (before.guard() == null || before.type() != added.type())) {
-                    faults.add("two transitions for one message: " + before.text() + ", and " + added.text());
-                }
-            }
-            ofState.add(added);
+        private Builder<S, E, D> add(Transition<S, E, D, ? extends E> transition) {
+            graph.add(transition);
             return this;
         }
 
@@ -602,9 +485,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
             }
 
             private Builder<S, E, D> add(Timeout<S, D> timeout) {
-                if (timeouts.putIfAbsent(from, timeout) != null) {
-                    faults.add("two time-outs for state " + from);
-                }
+                graph.add(from, timeout);
                 return Builder.this;
             }
         }

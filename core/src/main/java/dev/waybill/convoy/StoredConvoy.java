@@ -48,6 +48,7 @@ public record StoredConvoy(
         return with(
                 next,
                 version + 1,
+                since,
                 dueAt,
                 held,
                 same ? failures : 0,
@@ -56,42 +57,29 @@ public record StoredConvoy(
     }
 
     StoredConvoy withStatus(ConvoyStatus status) {
-        return with(status, version, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
     }
 
     StoredConvoy withSince(long since) {
-        return new StoredConvoy(
-                machine,
-                key,
-                state,
-                status,
-                version,
-                machineVersion,
-                data,
-                createdAt,
-                since,
-                dueAt,
-                held,
-                failures,
-                failedMessage,
-                failure);
+        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
     }
 
     StoredConvoy withDue(long dueAt) {
-        return with(status, version, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
     }
 
     StoredConvoy withHeld(int held) {
-        return with(status, version, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
     }
 
     StoredConvoy withFailure(int failures, @Nullable String failedMessage, String failure) {
-        return with(status, version, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
     }
 
     private StoredConvoy with(
             ConvoyStatus status,
             long version,
+            long since,
             long dueAt,
             int held,
             int failures,

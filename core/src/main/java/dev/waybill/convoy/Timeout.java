@@ -9,4 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param to null if it stays, which only gives an alert
  */
 record Timeout<S, D>(
-        Duration after, @Nullable S to, @Nullable TimeoutAction<D> action) {}
+        Duration after, @Nullable S to, @Nullable TimeoutAction<D> action) {
+
+    /** What the diagram calls it. */
+    String label() {
+        return "after " + after + (to == null ? " / alert" : "");
+    }
+}

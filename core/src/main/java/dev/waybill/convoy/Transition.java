@@ -27,8 +27,13 @@ record Transition<S, E, D, T extends E>(
         }
     }
 
+    /** What the diagram calls it. */
+    String label() {
+        return type.getSimpleName() + (guardName == null ? "" : " [" + guardName + "]");
+    }
+
     /** As people write it. */
     String text() {
-        return from + " on " + type.getSimpleName() + (guardName == null ? "" : " [" + guardName + "]");
+        return from + " on " + label();
     }
 }

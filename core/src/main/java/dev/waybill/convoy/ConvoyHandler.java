@@ -1,0 +1,167 @@
+package dev.waybill.convoy;
+
+import dev.waybill.Delivery;
+import dev.waybill.Outcome;
+import dev.waybill.OutcomeHandler;
+import dev.waybill.Producer;
+import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Loaded;
+import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.StateMachine.Position;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes convoys forward with each message, and with what is held when its state has come. A message is accepted after the last step
+ * that it makes possible, so that a crash in between has it come again, and what is left be done then.
+ */
+final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> {
+    private static final Logger LOG = LoggerFactory.getLogger(ConvoyHandler.class);
+
+    private final ConvoySteps<S, E, D> steps;
+    private final StateMachine<S, E, D> machine;
+    private final Queue<E> queue;
+    private final Producer<E> requeue;
+
+    /** @param requeue sends to the queue of the convoys */
+    ConvoyHandler(ConvoySteps<S, E, D> steps, Producer<E> requeue) {
+        this.steps = steps;
+        machine = steps.machine();
+        queue = steps.queue();
+        this.requeue = requeue;
+    }
+
+    @Override
+    public Outcome handle(Delivery<E> delivery) throws Exception {
+        String key = delivery.key().orElse(null);
+        if (key == null) {
+            return Outcome.deadLetter("it has no key, and so belongs to no convoy of " + machine.name());
+        }
+        Event<E> event = Event.of(key, delivery);
+        try {
+            Taken taken;
+            try {
+                taken = ConvoySteps.untilCurrent(() -> take(event));
+            } catch (Exception failure) {
+                demandLast(delivery, failure);
+                if (machine.skipsFailed()) {
+                    throw failure;
+                }
+                steps.stick(key, event, event.id(), failure);
+                return Outcome.accept();
+            }
+            if (taken.holds) {
+                HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
+                try {
+                    pass.run();
+                } catch (Exception failure) {
+                    demandLast(delivery, failure);
+                    steps.giveUp(key, pass.current(), failure);
+                    return Outcome.accept();
+                }
+            }
+            return taken.outcome;
+        } catch (ConvoyStoreException down) {
+            LOG.warn("{} of {} waits for the convoy store: {}", delivery.id(), delivery.queue(), down.toString());
+            return Outcome.release();
+        }
+    }
+
+    /** Throws the failure if the message comes again, or if it is none of the message's. */
+    private void demandLast(Delivery<E> delivery, Exception failure) throws Exception {
+        if (failure instanceof InterruptedException || failure instanceof ConvoyStoreException) {
+            throw failure;
+        }
+        RetryPolicy.Decision worth = queue.retry().decide(failure);
+        boolean last = worth == RetryPolicy.Decision.DEAD_LETTER
+                || worth == RetryPolicy.Decision.RETRY && delivery.deliveryCount() >= queue.maxDeliveries();
+        if (!last) {
+            throw failure;
+        }
+    }
+
+    /**
+     * What becomes of a message.
+     *
+     * @param holds whether something is held that may go through now
+     */
+    private record Taken(Outcome outcome, boolean holds) {
+        static Taken only(Outcome outcome) {
+            return new Taken(outcome, false);
+        }
+    }
+
+    private Taken take(Event<E> event) throws Exception {
+        try (Transaction transaction = steps.store().begin()) {
+            Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
+            StoredConvoy convoy = steps.convoy(loaded, transaction, event.key());
+            if (loaded.known()) {
+                Outcome outcome = machine.duplicate() == Untimely.IGNORE
+                        ? Outcome.accept()
+                        : Outcome.deadLetter(convoy + " had it before");
+                // It may be from before a crash, and what it has made possible not be done.
+                return new Taken(outcome, convoy.held() > 0);
+            }
+            if (convoy.status() == ConvoyStatus.STUCK || convoy.status() == ConvoyStatus.RESUMED) {
+                return Taken.only(hold(transaction, convoy, event));
+            }
+            if (convoy.status() == ConvoyStatus.CANCELLED) {
+                return Taken.only(untimely(transaction, convoy, event, machine.late()));
+            }
+            Position<S, D> position = machine.read(convoy);
+            Transition<S, E, D, ? extends E> transition =
+                    machine.decide(position.state(), position.data(), event.payload());
+            Untimely untimely = transition.untimely();
+            if (untimely != null) {
+                return Taken.only(untimely(transaction, convoy, event, untimely));
+            }
+            steps.take(transaction, convoy, position, transition, event, List.of());
+            return new Taken(Outcome.accept(), convoy.held() > 0);
+        }
+    }
+
+    private Outcome untimely(Transaction transaction, StoredConvoy convoy, Event<E> event, Untimely untimely)
+            throws Exception {
+        return switch (untimely) {
+            case HOLD -> hold(transaction, convoy, event);
+            case REQUEUE -> requeue(convoy, event);
+            case REJECT -> Outcome.deadLetter(notAwaited(convoy, event));
+            case IGNORE -> {
+                LOG.debug("message {} is ignored: {}", event.id(), notAwaited(convoy, event));
+                yield Outcome.accept();
+            }
+        };
+    }
+
+    private Outcome requeue(StoredConvoy convoy, Event<E> event) {
+        int requeues = event.requeues();
+        if (requeues == queue.maxDeliveries()) {
+            return Outcome.deadLetter(
+                    "it went to the end of the queue " + requeues + " times; " + notAwaited(convoy, event));
+        }
+        if (requeues > 0 && !event.redelivered().getAsBoolean()) {
+            // It would go round in circles while there is nothing else.
+            return Outcome.release();
+        }
+        requeue.sendAndWait(event.copy(requeues + 1).build());
+        return Outcome.accept();
+    }
+
+    private static String notAwaited(StoredConvoy convoy, Event<?> event) {
+        return event.type() + " is not awaited by " + convoy;
+    }
+
+    private Outcome hold(Transaction transaction, StoredConvoy before, Event<E> event) throws Exception {
+        if (before.held() >= machine.maxHeld()) {
+            return Outcome.deadLetter(before + " holds " + before.held() + " messages already");
+        }
+        StoredConvoy after = ConvoySteps.unmoved(before);
+        transaction.save(Change.holding(before, after, event.hold(after.version(), queue)));
+        transaction.commit();
+        steps.tell(on -> on.held(machine.name(), event.key(), event.id()));
+        return Outcome.accept();
+    }
+}

@@ -1,0 +1,270 @@
+package dev.waybill.convoy;
+
+import dev.waybill.Queue;
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Loaded;
+import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.StateMachine.Position;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The steps of convoys, whatever takes them: a message, one that was held, or the time. Each is one transaction of the store.
+ * Thread-safe.
+ */
+final class ConvoySteps<S extends Enum<S>, E, D> {
+    private static final Logger LOG = LoggerFactory.getLogger(ConvoySteps.class);
+
+    /** How long a convoy that is to go on is left to the process that began with it. */
+    static final long RESUME_MILLIS = 60_000;
+
+    private static final int LONGEST_FAILURE = 1000;
+
+    private final StateMachine<S, E, D> machine;
+    private final Queue<E> queue;
+    private final ConvoyStore store;
+    private final Map<String, Queue<?>> queues;
+    private final long keepMillis;
+    private final ConvoyListener listener;
+    private final Runnable sends;
+
+    /**
+     * @param queue of the convoys
+     * @param queues to which actions may send, by name
+     * @param keepMillis how long a convoy is kept that has ended
+     * @param sends told when there is something to send
+     */
+    ConvoySteps(
+            StateMachine<S, E, D> machine,
+            Queue<E> queue,
+            ConvoyStore store,
+            Map<String, Queue<?>> queues,
+            long keepMillis,
+            ConvoyListener listener,
+            Runnable sends) {
+        this.machine = machine;
+        this.queue = queue;
+        this.store = store;
+        this.queues = queues;
+        this.keepMillis = keepMillis;
+        this.listener = listener;
+        this.sends = sends;
+    }
+
+    StateMachine<S, E, D> machine() {
+        return machine;
+    }
+
+    Queue<E> queue() {
+        return queue;
+    }
+
+    ConvoyStore store() {
+        return store;
+    }
+
+    long keepMillis() {
+        return keepMillis;
+    }
+
+    /** What may find that somebody else has been faster. */
+    interface Attempt<T, X extends Exception> {
+        T make() throws X;
+    }
+
+    /** Makes one attempt more as long as somebody else has been faster. */
+    static <T, X extends Exception> T untilCurrent(Attempt<T, X> attempt) throws X {
+        while (true) {
+            try {
+                return attempt.make();
+            } catch (StaleConvoyException faster) {
+                LOG.debug("looking again: {}", faster.getMessage());
+            }
+        }
+    }
+
+    @Nullable
+    StoredConvoy find(Transaction transaction, String key) {
+        return transaction.load(machine.name(), key, "").convoy();
+    }
+
+    /** As it is, or as it is before its first message. */
+    StoredConvoy convoy(Loaded loaded, Transaction transaction, String key) {
+        StoredConvoy convoy = loaded.convoy();
+        if (convoy != null) {
+            return convoy;
+        }
+        long now = transaction.now();
+        return new StoredConvoy(
+                machine.name(),
+                key,
+                machine.start().name(),
+                ConvoyStatus.RUNNING,
+                0,
+                machine.version(),
+                machine.encode(machine.initial(key)),
+                now,
+                now,
+                timeoutAt(machine.start(), now),
+                0,
+                0,
+                null,
+                null);
+    }
+
+    long timeoutAt(S state, long since) {
+        Timeout<S, D> timeout = machine.timeout(state);
+        return timeout == null ? 0 : since + timeout.after().toMillis();
+    }
+
+    StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
+        return new StepImpl<>(key, position.data(), transaction, queues);
+    }
+
+    /** The step that a message makes, and its end. */
+    void take(
+            Transaction transaction,
+            StoredConvoy before,
+            Position<S, D> position,
+            Transition<S, E, D, ? extends E> transition,
+            Event<E> event,
+            List<HeldMessage> release)
+            throws Exception {
+        StepImpl<D> step = step(transaction, event.key(), position);
+        transition.run(step, event.payload());
+        S from = position.state();
+        S to = transition.to() == null ? from : transition.to();
+        StoredConvoy after = moved(transaction.now(), before, from, to, step.data(), before.held() - release.size());
+        HistoryEntry entry = entry(after, transaction.now(), event.id(), event.type(), from);
+        transaction.save(new Change(before, after, List.of(entry), List.of(), release, step.outgoing()));
+        transaction.commit();
+        tellOfSends(step);
+        tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
+    }
+
+    /** How it is after a step. */
+    StoredConvoy moved(long now, StoredConvoy before, S from, S to, D data, int held) {
+        boolean begins = before.version() == 0 || from != to;
+        long since = begins ? now : before.since();
+        ConvoyStatus status = ConvoyStatus.RUNNING;
+        long due;
+        if (machine.isTerminal(to)) {
+            status = ConvoyStatus.DONE;
+            // What is still held is to leave first.
+            due = now + (held > 0 ? RESUME_MILLIS : keepMillis);
+        } else if (before.status() == ConvoyStatus.RESUMED) {
+            status = ConvoyStatus.RESUMED;
+            due = before.dueAt();
+        } else {
+            due = begins ? timeoutAt(to, now) : before.dueAt();
+        }
+        return new StoredConvoy(
+                machine.name(),
+                before.key(),
+                to.name(),
+                status,
+                before.version() + 1,
+                machine.version(),
+                machine.encode(data),
+                before.createdAt(),
+                since,
+                due,
+                held,
+                0,
+                null,
+                null);
+    }
+
+    HistoryEntry entry(StoredConvoy after, long now, String messageId, String event, S from) {
+        return new HistoryEntry(after.version(), now, messageId, event, from.name(), after.state());
+    }
+
+    /** Its next version, in the same state. */
+    static StoredConvoy unmoved(StoredConvoy before) {
+        return before.next(before.status(), before.dueAt());
+    }
+
+    /** What was held, and has failed as often as it may; null if it was not at any. */
+    void giveUp(String key, @Nullable HeldMessage culprit, Exception failure) throws Exception {
+        if (culprit != null && machine.skipsFailed()) {
+            giveBack(key, culprit);
+        } else {
+            stick(key, null, culprit == null ? null : culprit.messageId(), failure);
+        }
+    }
+
+    /**
+     * Nothing more happens to the convoy until somebody decides.
+     *
+     * @param event to hold, before all others, or null
+     */
+    void stick(String key, @Nullable Event<E> event, @Nullable String culprit, Exception failure) throws Exception {
+        String text = text(failure);
+        StoredConvoy stuck = untilCurrent(() -> tryToStick(key, event, culprit, text));
+        LOG.warn("{} is stuck at message {}: {}", stuck, culprit, text);
+        tell(on -> on.stuck(machine.name(), key, text));
+    }
+
+    private StoredConvoy tryToStick(String key, @Nullable Event<E> event, @Nullable String culprit, String text)
+            throws Exception {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy before = convoy(transaction.load(machine.name(), key, ""), transaction, key);
+            StoredConvoy stuck = before.next(ConvoyStatus.STUCK, 0).withFailure(1, culprit, text);
+            if (event == null) {
+                transaction.save(Change.of(before, stuck));
+            } else {
+                // It came before all that is held.
+                List<HeldMessage> held = transaction.held(before);
+                long order = held.isEmpty() ? stuck.version() : held.get(0).order() - 1;
+                transaction.save(Change.holding(before, stuck, event.hold(order, queue)));
+            }
+            transaction.commit();
+            return stuck;
+        }
+    }
+
+    static String text(Exception failure) {
+        String text = failure.toString();
+        return text.length() > LONGEST_FAILURE ? text.substring(0, LONGEST_FAILURE) : text;
+    }
+
+    private void giveBack(String key, HeldMessage held) throws Exception {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy before = find(transaction, key);
+            if (before == null) {
+                return;
+            }
+            giveBack(transaction, before, held, Event.of(key, held, queue));
+        } catch (StaleConvoyException faster) {
+            // Whoever was has looked at what is held.
+            LOG.debug("left alone: {}", faster.getMessage());
+        }
+    }
+
+    /** What was held goes to its queue again, where it takes the way of a message that is not awaited, or that fails. */
+    void giveBack(Transaction transaction, StoredConvoy before, HeldMessage held, Event<E> event) {
+        Outgoing back =
+                Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body());
+        transaction.save(Change.releasing(before, unmoved(before), held, List.of(back)));
+        transaction.commit();
+        sends.run();
+    }
+
+    void tellOfSends(StepImpl<D> step) {
+        if (!step.outgoing().isEmpty()) {
+            sends.run();
+        }
+    }
+
+    void tell(Consumer<ConvoyListener> what) {
+        try {
+            what.accept(listener);
+        } catch (RuntimeException e) {
+            LOG.warn("the listener of the convoys of {} has failed", machine.name(), e);
+        }
+    }
+}

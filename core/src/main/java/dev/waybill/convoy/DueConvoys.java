@@ -1,0 +1,169 @@
+package dev.waybill.convoy;
+
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.StateMachine.Position;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does something about convoys whose time has come: states that have waited too long, convoys that are to go on, or to be forgotten. */
+final class DueConvoys<S extends Enum<S>, E, D> {
+    private static final Logger LOG = LoggerFactory.getLogger(DueConvoys.class);
+    private static final int BATCH = 500;
+
+    private final ConvoySteps<S, E, D> steps;
+    private final StateMachine<S, E, D> machine;
+    private final ConvoyStore store;
+
+    DueConvoys(ConvoySteps<S, E, D> steps) {
+        this.steps = steps;
+        machine = steps.machine();
+        store = steps.store();
+    }
+
+    /** Does some of it; whether there may be more. */
+    boolean work() {
+        List<StoredConvoy> due = List.of();
+        try (Transaction transaction = store.begin()) {
+            due = transaction.due(machine.name(), BATCH);
+            if (due.isEmpty()) {
+                return false;
+            }
+            List<Runnable> told = new ArrayList<>();
+            for (StoredConvoy convoy : due) {
+                told.add(due(transaction, convoy));
+            }
+            transaction.commit();
+            told.forEach(Runnable::run);
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Exception one) {
+            // One of them: each for itself, so that it does not hold up the others.
+            LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
+            due.forEach(this::alone);
+        }
+        return due.size() == BATCH;
+    }
+
+    private void alone(StoredConvoy convoy) {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy now = steps.find(transaction, convoy.key());
+            if (now == null || now.dueAt() == 0 || now.dueAt() > transaction.now()) {
+                return;
+            }
+            Runnable told = due(transaction, now);
+            transaction.commit();
+            told.run();
+        } catch (StaleConvoyException faster) {
+            LOG.debug("left alone: {}", faster.getMessage());
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Exception failure) {
+            failed(convoy, failure);
+        }
+    }
+
+    /** Returns what to do when that is kept. */
+    private Runnable due(Transaction transaction, StoredConvoy convoy) throws Exception {
+        long now = transaction.now();
+        if (convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0) {
+            // If we die before it has gone on, another sees to that.
+            dueAgain(transaction, convoy, now + ConvoySteps.RESUME_MILLIS);
+            return () -> resume(convoy.key());
+        }
+        if (convoy.ended()) {
+            long end = convoy.since() + steps.keepMillis();
+            if (end > now) {
+                dueAgain(transaction, convoy, end);
+            } else {
+                transaction.delete(convoy);
+            }
+            return () -> {};
+        }
+        Position<S, D> position = machine.read(convoy);
+        Timeout<S, D> timeout = machine.timeout(position.state());
+        if (timeout == null || convoy.status() != ConvoyStatus.RUNNING) {
+            // A version that had one has written it.
+            dueAgain(transaction, convoy, 0);
+            return () -> {};
+        }
+        return timeOut(transaction, convoy, position, timeout);
+    }
+
+    private static void dueAgain(Transaction transaction, StoredConvoy convoy, long at) {
+        transaction.save(Change.of(convoy, convoy.next(convoy.status(), at)));
+    }
+
+    private Runnable timeOut(
+            Transaction transaction, StoredConvoy convoy, Position<S, D> position, Timeout<S, D> timeout)
+            throws Exception {
+        StepImpl<D> step = steps.step(transaction, convoy.key(), position);
+        TimeoutAction<D> action = timeout.action();
+        if (action != null) {
+            action.run(step);
+        }
+        long now = transaction.now();
+        S from = position.state();
+        S to = timeout.to() == null ? from : timeout.to();
+        boolean goesOn = convoy.held() > 0 && from != to;
+        StoredConvoy after = steps.moved(now, convoy, from, to, step.data(), convoy.held());
+        if (from == to) {
+            after = after.withDue(0);
+        } else if (goesOn && !after.ended()) {
+            after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
+        }
+        HistoryEntry entry = steps.entry(after, now, "", "timeout", from);
+        transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
+        return () -> {
+            steps.tellOfSends(step);
+            steps.tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name()));
+            if (goesOn) {
+                resume(convoy.key());
+            }
+        };
+    }
+
+    /** Goes on with what is held, without a message. */
+    private void resume(String key) {
+        HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
+        try {
+            try {
+                pass.run();
+            } catch (ConvoyStoreException down) {
+                throw down;
+            } catch (Exception failure) {
+                steps.giveUp(key, pass.current(), failure);
+            }
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Exception again) {
+            LOG.warn("convoy '{}' of {} cannot go on", key, machine.name(), again);
+        }
+    }
+
+    private void failed(StoredConvoy convoy, Exception failure) {
+        int failures = convoy.failures() + 1;
+        boolean stuck = failures >= steps.queue().maxDeliveries();
+        String text = ConvoySteps.text(failure);
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy now = steps.find(transaction, convoy.key());
+            if (now == null || now.version() != convoy.version()) {
+                return;
+            }
+            long wait = steps.queue().retry().delay(failures).toMillis();
+            StoredConvoy after =
+                    stuck ? now.next(ConvoyStatus.STUCK, 0) : now.next(now.status(), transaction.now() + wait);
+            transaction.save(Change.of(now, after.withFailure(failures, null, text)));
+            transaction.commit();
+        } catch (StaleConvoyException faster) {
+            LOG.debug("left alone: {}", faster.getMessage());
+            return;
+        }
+        LOG.warn("the time-out of {} has failed, {} times by now", convoy, failures, failure);
+        if (stuck) {
+            steps.tell(on -> on.stuck(machine.name(), convoy.key(), text));
+        }
+    }
+}
