@@ -2,14 +2,13 @@ package dev.waybill.benchmarks;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -61,12 +60,8 @@ final class Bench implements Callable<Integer> {
     @Option(names = "--quick", description = "a look only: fewer messages and two rounds")
     private boolean quick;
 
-    @Option(
-            names = "--uri",
-            split = ",",
-            paramLabel = "BROKER=URI",
-            description = "a server that runs already, instead of one started for this")
-    private Map<String, String> uris = new LinkedHashMap<>();
+    @Mixin
+    private final ServersOption servers = new ServersOption();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -122,7 +117,7 @@ final class Bench implements Callable<Integer> {
 
     private void compare(String broker, Consumer<Result> found) throws Exception {
         PrintWriter progress = spec.commandLine().getErr();
-        try (Server server = Server.at(broker, uris.get(broker));
+        try (Server server = servers.start(broker);
                 Site site = Site.open(broker, server.uri())) {
             progress.printf("%s: %s%n", broker, server.product());
             Comparison comparison = new Comparison(site, plan(broker), progress);

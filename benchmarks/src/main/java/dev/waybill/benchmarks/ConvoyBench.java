@@ -5,14 +5,13 @@ import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -52,12 +51,8 @@ final class ConvoyBench implements Callable<Integer> {
     @Option(names = "--concurrency", paramLabel = "N", description = "handlers at once; by default ${DEFAULT-VALUE}")
     private int concurrency = 16;
 
-    @Option(
-            names = "--uri",
-            split = ",",
-            paramLabel = "BROKER=URI",
-            description = "a server that runs already, instead of one started for this")
-    private Map<String, String> uris = new LinkedHashMap<>();
+    @Mixin
+    private final ServersOption servers = new ServersOption();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -71,18 +66,11 @@ final class ConvoyBench implements Callable<Integer> {
         out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         for (String broker : brokers) {
             if (broker.equals(InMemory.BROKER)) {
-                measure(broker, Map.of("waybill.broker", broker, "waybill.uri", "in-memory:"), null, out);
+                measure(broker, Site.config(broker, "in-memory:"), null, out);
                 continue;
             }
-            try (Server server = Server.at(broker, uris.get(broker))) {
-                Map<String, String> config = new LinkedHashMap<>();
-                config.put("waybill.broker", broker);
-                config.put("waybill.uri", server.uri());
-                if (broker.equals("sqs")) {
-                    config.put("waybill.username", Site.USERNAME);
-                    config.put("waybill.password", Site.PASSWORD);
-                }
-                measure(broker, config, PlainConvoys.of(broker, server.uri()), out);
+            try (Server server = servers.start(broker)) {
+                measure(broker, Site.config(broker, server.uri()), PlainConvoys.of(broker, server.uri()), out);
             }
         }
         out.println();
@@ -95,40 +83,41 @@ final class ConvoyBench implements Callable<Integer> {
         return 0;
     }
 
-    private void measure(String broker, Map<String, String> config, @Nullable PlainConvoys plain, PrintWriter out)
+    private void measure(String broker, WaybillConfig config, @Nullable PlainConvoys plain, PrintWriter out)
             throws Exception {
         for (int handler : millis) {
             for (int number : keys) {
-                int messages = messages(number, handler);
-                ConvoyTrial ours = new ConvoyTrial(number, handler, messages);
-                try (Waybill waybill = Waybill.open(WaybillConfig.of(config))) {
+                ConvoyTrial ours = new ConvoyTrial(number, handler, messages(number, handler));
+                try (Waybill waybill = Waybill.open(config)) {
                     ours.run(waybill, newQueue(), concurrency);
                 }
-                String compared = "| |";
+                @Nullable ConvoyTrial theirs = null;
                 if (plain != null) {
-                    ConvoyTrial theirs = new ConvoyTrial(number, handler, messages);
+                    theirs = new ConvoyTrial(number, handler, ours.messages());
                     plain.run(theirs);
-                    compared = String.format(Locale.ROOT, "%.0f | %.2f |", theirs.rate(), ours.rate() / theirs.rate());
                 }
-                String ideal = handler == 0
-                        ? " | "
-                        : String.format(Locale.ROOT, "%.0f | ", ours.ideal(Math.min(number, concurrency)));
-                String share = handler == 0
-                        ? ""
-                        : String.format(Locale.ROOT, "%.2f", ours.rate() / ours.ideal(Math.min(number, concurrency)));
-                out.printf(
-                        Locale.ROOT,
-                        "| %s | %d | %d | %s%.0f | %s | %s%n",
-                        broker,
-                        number,
-                        handler,
-                        ideal,
-                        ours.rate(),
-                        share,
-                        compared);
+                double ideal = handler == 0 ? Double.NaN : ours.ideal(Math.min(number, concurrency));
+                double compared = theirs == null ? Double.NaN : theirs.rate();
+                out.println("| "
+                        + String.join(
+                                " | ",
+                                broker,
+                                Integer.toString(number),
+                                Integer.toString(handler),
+                                shown("%.0f", ideal),
+                                shown("%.0f", ours.rate()),
+                                shown("%.2f", ours.rate() / ideal),
+                                shown("%.0f", compared),
+                                shown("%.2f", ours.rate() / compared))
+                        + " |");
                 out.flush();
             }
         }
+    }
+
+    /** Nothing for what is not known. */
+    private static String shown(String format, double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value);
     }
 
     private static Queue<byte[]> newQueue() {

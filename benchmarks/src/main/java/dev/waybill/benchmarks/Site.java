@@ -22,11 +22,14 @@ record Site(String broker, PlainContender plain, WaybillContender waybill) imple
             case "sqs" -> new PlainSqs(uri);
             default -> throw new IllegalArgumentException("broker '" + broker + "' has no plain client here");
         };
+        return new Site(broker, plain, WaybillContender.open(config(broker, uri), Load.prefetch(broker)));
+    }
+
+    static WaybillConfig config(String broker, String uri) {
         WaybillConfig config = WaybillConfig.of(Map.of("waybill.broker", broker, "waybill.uri", uri));
-        if (broker.equals("sqs")) {
-            config = config.with("waybill.username", USERNAME).with("waybill.password", PASSWORD);
-        }
-        return new Site(broker, plain, WaybillContender.open(config, Load.prefetch(broker)));
+        return broker.equals("sqs")
+                ? config.with("waybill.username", USERNAME).with("waybill.password", PASSWORD)
+                : config;
     }
 
     /** A queue that nobody has used, declared as that side does. */

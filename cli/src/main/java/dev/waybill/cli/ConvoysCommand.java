@@ -5,14 +5,12 @@ import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyOperations;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.StoredConvoy;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,19 +60,12 @@ final class ConvoysCommand implements Runnable {
     }
 
     /** What all of them have. */
-    abstract static class OfMachine implements Callable<Integer> {
+    abstract static class OfMachine extends OutputCommand {
         @Parameters(index = "0", paramLabel = "MACHINE", description = "The name of the state machine.")
         private String machine = "";
 
         @Mixin
         private final StoreOptions store = new StoreOptions();
-
-        @Mixin
-        final OutputOption output = new OutputOption();
-
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private CommandSpec spec;
 
         @Override
         public final Integer call() {
@@ -83,10 +74,6 @@ final class ConvoysCommand implements Runnable {
 
         /** Returns the exit code. */
         abstract int call(ConvoyOperations convoys);
-
-        final PrintWriter out() {
-            return spec.commandLine().getOut();
-        }
     }
 
     @Command(

@@ -14,13 +14,9 @@ import dev.waybill.convoy.StateMachine;
 import dev.waybill.convoy.Step;
 import dev.waybill.jdbc.JdbcConvoyStore;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import javax.sql.DataSource;
 
 /**
@@ -34,18 +30,15 @@ final class AccountProcess implements AutoCloseable {
     private final Process process;
 
     AccountProcess(WaybillConfig config, String url, Queue<String> orders, Queue<String> receipts) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-                AccountProcess.class.getName(),
-                url,
-                orders.name(),
-                receipts.name(),
-                orders.lockDuration().toString()));
-        config.values().forEach((key, value) -> command.add(key + "=" + value));
-        process = new ProcessBuilder(command).inheritIO().start();
+        process = TestProcess.of(
+                        AccountProcess.class,
+                        config,
+                        url,
+                        orders.name(),
+                        receipts.name(),
+                        orders.lockDuration().toString())
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     /** SIGKILL. */
@@ -112,11 +105,7 @@ final class AccountProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws InterruptedException {
-        WaybillConfig config = WaybillConfig.of(Map.of());
-        for (int i = 4; i < arguments.length; i++) {
-            int equals = arguments[i].indexOf('=');
-            config = config.with(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
-        }
+        WaybillConfig config = TestProcess.config(arguments, 4);
         Duration lock = Duration.parse(arguments[3]);
         Queue<String> receipts = queue(arguments[2], lock);
         Convoys.of(Waybill.open(config), queue(arguments[1], lock), machine(receipts))

@@ -10,11 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -40,18 +36,12 @@ final class ConsumingProcess implements AutoCloseable {
     /** @param listener is told each line */
     ConsumingProcess(WaybillConfig config, Queue<String> queue, Consumer<String> listener) throws IOException {
         this.listener = listener;
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-                ConsumingProcess.class.getName(),
-                queue.name(),
-                queue.lockDuration().toString(),
-                Boolean.toString(queue.isOrderedByKey())));
-        config.values().forEach((key, value) -> command.add(key + "=" + value));
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
+        process = TestProcess.of(
+                        ConsumingProcess.class,
+                        config,
+                        queue.name(),
+                        queue.lockDuration().toString(),
+                        Boolean.toString(queue.isOrderedByKey()))
                 .start();
         reader = new Thread(this::read, "consuming-process");
         reader.setDaemon(true);
@@ -111,11 +101,7 @@ final class ConsumingProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws InterruptedException {
-        WaybillConfig config = WaybillConfig.of(Map.of());
-        for (int i = 3; i < arguments.length; i++) {
-            int equals = arguments[i].indexOf('=');
-            config = config.with(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
-        }
+        WaybillConfig config = TestProcess.config(arguments, 3);
         boolean ordered = Boolean.parseBoolean(arguments[2]);
         Queue.Builder<String> queue =
                 Queue.named(arguments[0], Codec.text()).maxDeliveries(10).lockDuration(Duration.parse(arguments[1]));

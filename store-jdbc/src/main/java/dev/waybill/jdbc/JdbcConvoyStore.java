@@ -105,11 +105,7 @@ public final class JdbcConvoyStore implements ConvoyStore {
          * by the socket time-out of the driver, which is to be set there.
          */
         public Builder statementTimeout(Duration timeout) {
-            if (timeout.compareTo(Duration.ofSeconds(1)) < 0 || timeout.compareTo(Duration.ofMinutes(10)) > 0) {
-                throw new IllegalArgumentException(
-                        "statementTimeout of the convoy store is " + timeout + " but must be PT1S to PT10M");
-            }
-            statementTimeout = timeout;
+            statementTimeout = Setting.statementTimeout("convoy store", timeout);
             return this;
         }
 

@@ -213,7 +213,7 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
          * of the driver, which is to be set there.
          */
         public Builder statementTimeout(Duration timeout) {
-            statementTimeout = checked("statementTimeout", timeout, Duration.ofSeconds(1), Duration.ofMinutes(10));
+            statementTimeout = Setting.statementTimeout("idempotency store", timeout);
             return this;
         }
 
@@ -226,11 +226,7 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
         }
 
         private static Duration checked(String what, Duration value, Duration least, Duration most) {
-            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-                throw new IllegalArgumentException(
-                        what + " of the idempotency store is " + value + " but must be " + least + " to " + most);
-            }
-            return value;
+            return Setting.checked(what + " of the idempotency store", value, least, most);
         }
 
         /**

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command line of the demo. Ends with 0 if nothing was lost, 1 if something was, 2 if it could not be run as asked. */
@@ -45,15 +46,8 @@ public final class Demo implements Callable<Integer> {
 
     private static final String SEE_HELP = "; see ./demo --help";
 
-    @Option(
-            names = "--broker",
-            paramLabel = "NAME",
-            description =
-                    "in-memory, rabbitmq, kafka or sqs; by default ${DEFAULT-VALUE}. Started for the demo, but for --uri.")
-    private String broker = "in-memory";
-
-    @Option(names = "--uri", paramLabel = "URI", description = "The address of a broker that runs already.")
-    private @Nullable String uri;
+    @Mixin
+    private final BrokerOption broker = new BrokerOption();
 
     @Option(
             names = "--input",
@@ -129,10 +123,10 @@ public final class Demo implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Plan plan = plan();
-        try (DemoBroker chosen = DemoBroker.chosen(broker, uri)) {
+        try (DemoBroker chosen = broker.open()) {
             System.out.printf(
                     "%d messages from %s to %d consumers with %d handlers each, on %s%n",
-                    plan.messages(), plan.folder().path(), consumers, concurrency, broker);
+                    plan.messages(), plan.folder().path(), consumers, concurrency, broker.name());
             DemoRun.Result result;
             try (Progress progress = progress(plan)) {
                 result = new DemoRun(plan, chosen, progress).run();
@@ -176,7 +170,7 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    private static DemoException wrong(String message) {
+    static DemoException wrong(String message) {
         return new DemoException(message + SEE_HELP);
     }
 }

@@ -6,9 +6,7 @@ import dev.waybill.servers.TestServer;
 import dev.waybill.servers.TestServers;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The broker that the demo runs on.
@@ -21,34 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record DemoBroker(String server, WaybillConfig config, Duration lock, boolean insideThisJvm, Runnable stop)
         implements AutoCloseable {
-    private static final List<String> BROKERS = List.of("in-memory", "rabbitmq", "kafka", "sqs");
-
-    private static final String SEE_HELP = "; see ./demo --help";
-
     private static final Duration SHORT_LOCK = Duration.ofSeconds(5);
 
     /** Unless its configuration allows less. */
     private static final Duration SHORTEST_KAFKA_LOCK = Duration.ofSeconds(15);
-
-    /** Which the command line has chosen; {@code uri} is null for one that is to be started. */
-    public static DemoBroker chosen(String broker, @Nullable String uri) {
-        if (!BROKERS.contains(broker)) {
-            throw new DemoException(
-                    "--broker is '" + broker + "' but must be " + String.join(", ", BROKERS) + SEE_HELP);
-        }
-        if (broker.equals("in-memory")) {
-            if (uri != null) {
-                throw new DemoException(
-                        "--uri needs --broker rabbitmq, kafka or sqs: the in-memory broker has no address" + SEE_HELP);
-            }
-            return inMemory();
-        }
-        if (uri != null) {
-            return at(broker, uri);
-        }
-        System.err.println("starting " + broker + ", which is fetched the first time");
-        return started(broker);
-    }
 
     /** The broker inside this JVM. */
     public static DemoBroker inMemory() {
@@ -62,14 +36,14 @@ public record DemoBroker(String server, WaybillConfig config, Duration lock, boo
      * @param broker the adapter's name
      * @param uri its address; further settings come from where any program with Waybill has them
      */
-    public static DemoBroker at(String broker, String uri) {
+    static DemoBroker at(String broker, String uri) {
         WaybillConfig config =
                 WaybillConfig.load().with("waybill.broker", broker).with("waybill.uri", uri);
         return new DemoBroker("", config, broker.equals("kafka") ? SHORTEST_KAFKA_LOCK : SHORT_LOCK, false, () -> {});
     }
 
     /** One that is started here, as the integration tests do it, and ends with this process. */
-    public static DemoBroker started(String broker) {
+    static DemoBroker started(String broker) {
         TestServer server;
         try {
             server = TestServers.start(broker);

@@ -4,8 +4,6 @@ import dev.waybill.WaybillConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,25 +23,15 @@ final class ProcessVictim implements Victim {
 
     ProcessVictim(WaybillConfig config, DemoQueues queues, String name, int concurrency, long share) {
         this.name = name;
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                WorkerProcess.class.getName(),
+        process = ChildJvm.start(
+                WorkerProcess.class,
+                config,
                 name,
                 Integer.toString(concurrency),
                 Long.toString(share),
                 queues.name(),
                 queues.lock().toString());
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         try {
-            process = builder.start();
-        } catch (IOException failed) {
-            throw new DemoException("cannot start a consumer process: " + failed.getMessage());
-        }
-        try {
-            ConfigPipe.write(config, process);
             awaitReady();
         } catch (RuntimeException failed) {
             close();

@@ -25,15 +25,12 @@ public final class WorkerProcess {
      */
     public static void main(String[] args) throws IOException {
         BufferedReader stdin = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        WaybillConfig config = ConfigPipe.read(stdin);
+        WaybillConfig config = ChildJvm.config(stdin);
         DemoQueues queues = new DemoQueues(args[3], Duration.parse(args[4]));
         HoldAfter hold = new HoldAfter(Long.parseLong(args[2]), id -> report(HOLDING + id));
         Worker.start(config, queues, args[0], Integer.parseInt(args[1]), hold, new Gateway());
         report(READY);
-        while (stdin.readLine() != null) {
-            // Nothing more is said; the end is what counts.
-        }
-        Runtime.getRuntime().halt(1);
+        ChildJvm.endWith(stdin);
     }
 
     private static synchronized void report(String line) {

@@ -1,6 +1,7 @@
 package dev.waybill.examples.orders;
 
 import dev.waybill.Message;
+import dev.waybill.examples.demo.BrokerOption;
 import dev.waybill.examples.demo.DemoBroker;
 import dev.waybill.examples.demo.DemoException;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command line of the order process. Ends with 0 if every event is accounted for, 1 if not. */
@@ -25,15 +27,8 @@ import picocli.CommandLine.Option;
             ""
         })
 public final class OrdersDemo implements Callable<Integer> {
-    @Option(
-            names = "--broker",
-            paramLabel = "NAME",
-            description =
-                    "in-memory, rabbitmq, kafka or sqs; by default ${DEFAULT-VALUE}. Started for the demo, but for --uri.")
-    private String broker = "in-memory";
-
-    @Option(names = "--uri", paramLabel = "URI", description = "The address of a broker that runs already.")
-    private @Nullable String uri;
+    @Mixin
+    private final BrokerOption broker = new BrokerOption();
 
     @Option(
             names = "--input",
@@ -78,10 +73,10 @@ public final class OrdersDemo implements Callable<Integer> {
         }
         List<Message<OrderEvent>> events = EventFile.read(file);
         Path folder = Files.createTempDirectory("waybill-orders");
-        try (DemoBroker chosen = DemoBroker.chosen(broker, uri);
+        try (DemoBroker chosen = broker.open();
                 OrderStore store = OrderStore.in(folder)) {
             OrderProcess process = new OrderProcess(queue, chosen.lock(), Duration.ofSeconds(paymentTimeout));
-            System.out.printf("%d events from %s, on %s%n%n", events.size(), file, broker);
+            System.out.printf("%d events from %s, on %s%n%n", events.size(), file, broker.name());
             OrdersReport report = new OrdersRun(chosen, process, store, events).run();
             System.out.print(report.text());
             return report.whole() ? 0 : 1;

@@ -23,7 +23,7 @@ import java.util.function.BooleanSupplier;
 /** Sends the events, kills the process half-way, and waits until nothing more happens. */
 final class OrdersRun {
     private static final int MOST = 10_000;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration QUIET = Duration.ofSeconds(2);
 
     private final DemoBroker broker;
@@ -48,12 +48,12 @@ final class OrdersRun {
             String killed;
             try (Victim victim = victim(waybill, opened)) {
                 send(waybill, events.subList(0, half));
-                await("the first orders", () -> known(orders) * 2 > known(events.subList(0, half)));
+                await("the first orders", PATIENCE, () -> known(orders) * 2 > known(events.subList(0, half)));
                 killed = victim.kill();
             }
             Convoys other = process.start(waybill, opened);
             send(waybill, events.subList(half, events.size()));
-            awaitRest(waybill, orders);
+            await("the rest of all orders", PATIENCE.plus(process.patience()), new Rest(waybill, orders));
             other.close();
             List<DeadLetter> dead = waybill.deadLetters(process.events()).browse(DeadLetterFilter.all(), 0, MOST);
             return OrdersReport.of(orders, events, dead, List.copyOf(mails), killed);
@@ -117,35 +117,41 @@ final class OrdersRun {
         return events.stream().map(event -> event.key().orElse("")).distinct().count();
     }
 
-    private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+    private static void await(String what, Duration patience, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                throw new DemoException(what + " did not come within " + PATIENCE.toSeconds() + " s");
+                throw new DemoException(what + " did not come within " + patience.toSeconds() + " s");
             }
-            TimeUnit.MILLISECONDS.sleep(20);
+            TimeUnit.MILLISECONDS.sleep(50);
         }
     }
 
-    /** Nothing has changed for a while, and nothing is due. */
-    private void awaitRest(Waybill waybill, ConvoyOperations orders) throws InterruptedException {
-        String before = "";
-        long since = System.nanoTime();
-        long end = since + PATIENCE.plus(process.patience()).toNanos();
-        while (System.nanoTime() - since < QUIET.toNanos()) {
-            if (System.nanoTime() - end > 0) {
-                throw new DemoException("the orders have not come to rest within " + PATIENCE.toSeconds() + " s");
-            }
+    /** Whether nothing has changed for a while, and nothing is due. */
+    private final class Rest implements BooleanSupplier {
+        private final Waybill waybill;
+        private final ConvoyOperations orders;
+        private String before = "";
+        private long since = System.nanoTime();
+
+        Rest(Waybill waybill, ConvoyOperations orders) {
+            this.waybill = waybill;
+            this.orders = orders;
+        }
+
+        @Override
+        public boolean getAsBoolean() {
             List<StoredConvoy> all = orders.list(ConvoyFilter.all(), "", MOST);
             boolean waits = all.stream().anyMatch(order -> !order.ended() && order.dueAt() > 0)
                     || waybill.depth(process.events()) > 0;
-            String now = mails.size() + " "
+            String now = mails.size()
+                    + " "
                     + all.stream().map(order -> order.key() + order.version()).toList();
             if (waits || !now.equals(before)) {
                 since = System.nanoTime();
                 before = now;
             }
-            TimeUnit.MILLISECONDS.sleep(100);
+            return System.nanoTime() - since >= QUIET.toNanos();
         }
     }
 }

@@ -1,0 +1,35 @@
+package dev.waybill.it;
+
+import dev.waybill.WaybillConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A process that runs a class of the tests, and which broker it is to use. */
+final class TestProcess {
+    private TestProcess() {}
+
+    /** Prepares it; what it says on standard error is seen. */
+    static ProcessBuilder of(Class<?> main, WaybillConfig config, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                main.getName()));
+        command.addAll(List.of(arguments));
+        config.values().forEach((key, value) -> command.add(key + "=" + value));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /** @param first of the arguments that are the configuration */
+    static WaybillConfig config(String[] arguments, int first) {
+        WaybillConfig config = WaybillConfig.of(Map.of());
+        for (int i = first; i < arguments.length; i++) {
+            int equals = arguments[i].indexOf('=');
+            config = config.with(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
+        }
+        return config;
+    }
+}
