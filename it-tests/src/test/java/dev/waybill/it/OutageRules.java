@@ -29,12 +29,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What a handler depends on is down for longer than three locks, under load, with a circuit breaker as Resilience4j has it by default;
  * but for the minute that it stays open, through which nothing else would happen: one server is tested with that, too.
  */
+@Tag("alone")
 abstract class OutageRules {
     private static final Duration PATIENCE = Duration.ofSeconds(100);
     private static final int HANDLERS = 16;

@@ -75,7 +75,8 @@ class RabbitMqPoisonIT {
         Queue<String> queue = Queue.named("full", Codec.text()).build();
         RabbitMqServer server = (RabbitMqServer) SERVER.server();
         try (Waybill waybill = Waybill.open(SERVER.config())) {
-            Producer<String> producer = waybill.producer(queue);
+            // Before there is such a queue: one that is there already hears of it some time after the command has
+            // ended.
             server.rabbitmqctl(
                     "set_policy",
                     "--apply-to",
@@ -83,6 +84,7 @@ class RabbitMqPoisonIT {
                     "full",
                     "^full[.]dlq$",
                     "{\"max-length\":1,\"overflow\":\"reject-publish\"}");
+            Producer<String> producer = waybill.producer(queue);
             List<String> handled = new CopyOnWriteArrayList<>();
             Subscription subscription = waybill.consumer(queue)
                     .concurrency(2)
