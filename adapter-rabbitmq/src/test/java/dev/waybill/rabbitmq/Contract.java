@@ -17,6 +17,7 @@ import dev.waybill.SendException.Reason;
 import dev.waybill.servers.RabbitMqServer;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.Browser;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,38 @@ abstract class Contract {
         }
         try (Receiver receiver = queue.receiver(100)) {
             assertThat(whatComesWithin(receiver, QUIET)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsSettledOneByOneJustBeforeTheCloseIsSettled() {
+        TestQueue queue = TestQueue.declared(broker, 50);
+        for (int round = 0; round < 5; round++) {
+            queue.send(names(0, 1001).stream().map(Sent::text).toList());
+            try (Receiver receiver = queue.receiver(1001)) {
+                List<Inbound> all = receive(receiver, 1001);
+                receiver.stop();
+                // While the first is held no acknowledgement can be for many.
+                accept(receiver, all.subList(1, all.size()));
+            }
+            try (Receiver receiver = queue.receiver(1001)) {
+                List<Inbound> left = receive(receiver, 1);
+                assertThat(ids(left)).containsExactly("m0");
+                accept(receiver, left);
+                assertThat(whatComesWithin(receiver, QUIET)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void whoBrowsesSeesWhatComesBehindACopy() throws Exception {
+        TestQueue queue = TestQueue.declared(broker, 50);
+        queue.send(Stream.of("m0", "m0", "m0", "m1").map(Sent::text).toList());
+        await().until(() -> broker.depth(queue.main()) == 4);
+        try (Browser browser = broker.browser(queue.main())) {
+            assertThat(browser.next(1)).extracting(Envelope::id).containsExactly("m0");
+            assertThat(browser.next(1)).extracting(Envelope::id).containsExactly("m1");
+            assertThat(browser.next(1)).isEmpty();
         }
     }
 

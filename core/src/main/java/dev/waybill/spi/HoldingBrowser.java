@@ -33,17 +33,17 @@ final class HoldingBrowser implements Browser {
     @Override
     public List<Envelope> next(int max) throws InterruptedException {
         List<Envelope> fresh = new ArrayList<>();
-        int room = Math.min(max, MOST - held.size());
-        while (fresh.isEmpty() && room > 0) {
+        while (fresh.isEmpty() && held.size() < MOST) {
+            int room = Math.min(max, MOST - held.size());
             List<Inbound> received =
                     receiver.receive(Math.min(room, maxReceive), held.size() < counted ? PATIENCE : LOOK);
             received.forEach(message -> held.add(new Looked(message)));
-            // Whose lock has ended meanwhile comes again, and then all that follows does.
+            // Whose lock has ended comes again, and then all that follows does; before that, it is a copy.
             received.stream()
                     .map(Inbound::envelope)
                     .filter(envelope -> seen.add(envelope.id()))
                     .forEach(fresh::add);
-            if (received.isEmpty() || fresh.isEmpty()) {
+            if (received.isEmpty() || fresh.isEmpty() && held.size() >= counted) {
                 break;
             }
         }
