@@ -99,10 +99,11 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
             StoredConvoy convoy = steps.convoy(loaded, transaction, event.key());
             if (loaded.known()) {
-                Outcome outcome = machine.duplicate() == Untimely.IGNORE
-                        ? Outcome.accept()
-                        : Outcome.deadLetter(convoy + " had it before");
-                // It may be from before a crash, and what it has made possible not be done.
+                // It may be from before a crash: then nobody has sent it twice, and what it has made possible may not
+                // be done.
+                boolean rejected = machine.duplicate() == Untimely.REJECT
+                        && !event.redelivered().getAsBoolean();
+                Outcome outcome = rejected ? Outcome.deadLetter(convoy + " had it before") : Outcome.accept();
                 return new Taken(outcome, convoy.held() > 0);
             }
             if (convoy.status() == ConvoyStatus.STUCK || convoy.status() == ConvoyStatus.RESUMED) {

@@ -338,7 +338,10 @@ public final class StateMachine<S extends Enum<S>, E, D> {
             return this;
         }
 
-        /** What becomes of a message that was handled or is held; by default it is ignored. Not held. */
+        /**
+         * What becomes of a second message with the id of one that was handled or is held; by default it is ignored. Not held. One that
+         * may only have been delivered again, as after a crash, is ignored always.
+         */
         public Builder<S, E, D> duplicate(Untimely untimely) {
             duplicate = atOnce("duplicate", untimely);
             return this;

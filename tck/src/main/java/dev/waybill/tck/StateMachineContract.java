@@ -17,6 +17,7 @@ import dev.waybill.Message;
 import dev.waybill.Producer;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
+import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.convoy.ConvoyException;
@@ -42,6 +43,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -194,6 +197,35 @@ abstract class StateMachineContract {
         send("o1", shipped("last"));
         StoredConvoy done = awaitState("o1", State.SHIPPED);
         assertThat(data(done)).isEqualTo("placed once;paid early;shipped last;");
+    }
+
+    @Test
+    void aDuplicateIsRejectedUnlessTheMessageOnlyComesAgain() throws Exception {
+        StateMachine<State, Event, String> machine =
+                cancellable().duplicate(Untimely.REJECT).build();
+        ConvoyListener nobody = new ConvoyListener() {};
+        Message<Event> message = Message.with(placed("a")).key("k").id("once").build();
+        Convoys first = run(machine, nobody);
+        waybill.producer(ORDERS).sendAndWait(message);
+        awaitState("k", State.PLACED);
+        first.close();
+        waybill.producer(ORDERS).sendAndWait(message);
+        CountDownLatch delivered = new CountDownLatch(1);
+        Subscription crashing = waybill.consumer(ORDERS).start(delivery -> {
+            delivered.countDown();
+            new CountDownLatch(1).await();
+        });
+        assertThat(delivered.await(30, TimeUnit.SECONDS)).isTrue();
+        crashing.close(Duration.ZERO);
+        run(machine, nobody);
+        waybill.producer(ORDERS).sendAndWait(message);
+        send("k", paid("b"));
+        // Which comes behind both.
+        awaitState("k", State.PAID);
+        assertThat(waybill.deadLetters(ORDERS).count()).isEqualTo(1);
+        assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("convoy 'k' of orders, RUNNING in PLACED had it before");
     }
 
     private List<DeadLetter> deadLetters() {
