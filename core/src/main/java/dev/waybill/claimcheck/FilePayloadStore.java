@@ -17,7 +17,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +25,6 @@ import java.util.stream.Stream;
  * links, as those of Linux, macOS and Windows and NFS do.
  */
 public final class FilePayloadStore implements PayloadStore {
-    private static final Pattern KEY = Pattern.compile(KEY_FORM);
 
     /** Tells the directory from the empty one on which it is to be mounted. */
     private static final String MARK = ".waybill-payloads";
@@ -255,11 +253,7 @@ public final class FilePayloadStore implements PayloadStore {
     }
 
     private Path place(String key) {
-        if (!KEY.matcher(key).matches()) {
-            throw new IllegalArgumentException(
-                    "'" + key + "' is no key of a payload: it must be of the form " + KEY_FORM);
-        }
-        return root.resolve(key);
+        return root.resolve(PayloadStore.checkedKey(key));
     }
 
     private PayloadStoreException failed(String what, Exception cause) {

@@ -24,6 +24,20 @@ public interface PayloadStore {
     /** The longest name of a store. */
     int LONGEST_NAME = 64;
 
+    /**
+     * Checks the form of a key.
+     *
+     * @return the key
+     * @throws IllegalArgumentException if it has another
+     */
+    static String checkedKey(String key) {
+        if (!Keys.FORM.matcher(key).matches()) {
+            throw new IllegalArgumentException(
+                    "'" + key + "' is no key of a payload: it must be of the form " + KEY_FORM);
+        }
+        return key;
+    }
+
     /** By what references call it: not its address, which each process knows for itself. */
     String name();
 

@@ -99,7 +99,7 @@ public abstract class PayloadStoreContract {
     }
 
     @Test
-    void ofManyThatWriteOneKeyAtOnceOneWins() throws Exception {
+    protected void ofManyThatWriteOneKeyAtOnceOneWins() throws Exception {
         CyclicBarrier start = new CyclicBarrier(WRITERS);
         List<Callable<Boolean>> writers = new ArrayList<>();
         for (int i = 0; i < WRITERS; i++) {

@@ -38,6 +38,10 @@ class ExternalServer implements TestServer {
         return new ExternalServer("sqs", uri -> SqsProbe.ask(uri.toString()));
     }
 
+    static TestServer s3() {
+        return new ExternalServer("s3", uri -> S3Probe.ask(uri.toString()));
+    }
+
     @Override
     public final String broker() {
         return broker;
