@@ -208,6 +208,8 @@ public abstract class PayloadStoreContract {
                 paged.add(stored.key());
                 assertThat(stored.bytes()).isEqualTo(stored.key().length());
             });
+            // Or it would never end.
+            assertThat(paged).doesNotHaveDuplicates();
             after = page.get(page.size() - 1).key();
             page = store.list(after, 4);
         }
