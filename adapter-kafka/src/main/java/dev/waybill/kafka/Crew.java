@@ -204,8 +204,13 @@ final class Crew<M extends Crew.Member> {
     }
 
     private int wanted() {
-        // With more members than partitions each partition has two, with twice as many three, and so on.
-        int enough = stuck.isEmpty() ? 1 : partitions * stuck.size() + 1;
+        // So many that each partition has one that is not stuck: with as many members as partitions each has one, with
+        // twice as many
+        // two, and so on. In between the broker means to give each as many as with the next multiple, but does not
+        // always find a way
+        // (4.4.0: a member that lacks a partition may have the one that is left), and a partition may be with the stuck
+        // ones alone.
+        int enough = stuck.isEmpty() ? 1 : partitions * (stuck.size() + 1);
         return Math.min(largest, Math.max(Math.min(USUAL_SIZE, prefetch), enough));
     }
 

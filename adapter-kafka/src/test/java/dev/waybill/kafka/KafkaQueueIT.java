@@ -396,11 +396,21 @@ class KafkaQueueIT {
                 queue.send(batch.subList(1, 200));
                 for (int i = 1; i < 200; i++) {
                     accept(receiver, receive(receiver, 1));
+                    keep(receiver, slow);
                 }
                 awaitSettled(settle(receiver, slow, Disposition.ACCEPT));
             }
         } finally {
             wide.close();
+        }
+    }
+
+    /** As who handles it does when half of its lock has run. */
+    private static void keep(Receiver receiver, Inbound slow) {
+        if (slow.lockedUntilNanos() - System.nanoTime() < LOCK.toNanos() / 2) {
+            Holding held = new Holding(slow, Disposition.ACCEPT);
+            receiver.extend(List.of(held));
+            await().untilAsserted(() -> assertThat(held.extended).hasValue(1));
         }
     }
 }
