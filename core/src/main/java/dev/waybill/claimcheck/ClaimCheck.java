@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A payload is stored before its message is sent, on the thread that sends. If the message is certainly not stored then, its payload
  * is deleted again; if nobody knows, it stays. A received payload is fetched just before its handler, and only from a store that is
  * declared here. What its handler has accepted is noted in the store before the message is acknowledged, as an empty payload of the same
- * key and the ending {@code .done}, and deleted afterwards as {@link Deletion} says; a copy of the message that comes later, as after a
- * crash between the two, is known by that note to be done, and is acknowledged without its handler. The payload of a message that is
+ * key and the ending {@code .done}, and deleted afterwards as {@link Deletion} says; a copy of the message that comes in between, as after a
+ * crash, is known by that note to be done, and is acknowledged without its handler. The payload of a message that is
  * delayed, retried or dead stays.
  *
  * <p>A reference that is malformed, not signed as declared here, or of another store goes to the dead-letter queue and nothing is
@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * once with nothing sent, and messages wait, locked, which is no delivery.
  */
 public final class ClaimCheck {
+    /** How the key of the note ends that the message of a payload is done. */
+    public static final String DONE = ".done";
+
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final int SHORTEST_SECRET = 16;
 
@@ -125,7 +128,7 @@ public final class ClaimCheck {
             return AfterAcknowledgement.INSTANCE;
         }
 
-        /** It is kept for at least so long; a collector deletes it then. */
+        /** It is kept for at least so long; a {@link PayloadCollector} deletes it then. */
         static Deletion keep(Duration time) {
             if (time.isNegative() || time.isZero()) {
                 throw new IllegalArgumentException("time to keep is " + time + " but must be positive");

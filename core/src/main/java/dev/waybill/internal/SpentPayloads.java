@@ -1,5 +1,6 @@
 package dev.waybill.internal;
 
+import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.claimcheck.PayloadStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ final class SpentPayloads {
 
     /** The key of the note that the message of a payload is done. */
     static String note(String key) {
-        return key + ".done";
+        return key + ClaimCheck.DONE;
     }
 
     /**
@@ -47,7 +48,7 @@ final class SpentPayloads {
         bins.computeIfAbsent(store, Bin::new).add(new Spent(key, noted));
     }
 
-    /** Deletes what waits, if that takes no longer than so. */
+    /** Deletes what waits, if that takes no longer than so; what fails now stays. */
     void close(long nanos) {
         closing = true;
         long end = System.nanoTime() + nanos;
@@ -73,6 +74,9 @@ final class SpentPayloads {
         private final AtomicBoolean running = new AtomicBoolean();
         private final Backoff backoff = new Backoff();
 
+        /** Whether its store has failed, and is not to be asked for a moment. */
+        private volatile boolean resting;
+
         Bin(PayloadStore store) {
             this.store = store;
         }
@@ -92,7 +96,7 @@ final class SpentPayloads {
         }
 
         private void start() {
-            if (!queue.isEmpty() && running.compareAndSet(false, true)) {
+            if (!queue.isEmpty() && (!resting || closing) && running.compareAndSet(false, true)) {
                 blocking.execute(this::run);
             }
         }
@@ -121,11 +125,14 @@ final class SpentPayloads {
                         store.name(),
                         wait,
                         down.toString());
-                if (!closing) {
-                    timer.after(wait, () -> blocking.execute(this::run));
-                    return;
-                }
+                resting = true;
                 running.set(false);
+                if (!closing) {
+                    timer.after(wait, () -> {
+                        resting = false;
+                        start();
+                    });
+                }
                 return;
             }
             running.set(false);
