@@ -54,7 +54,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         codec = builder.codec;
         this.start = start;
         this.initial = initial;
-        graph = builder.graph;
+        graph = builder.graph.copy();
         early = builder.early;
         late = builder.late;
         unexpected = builder.unexpected;
