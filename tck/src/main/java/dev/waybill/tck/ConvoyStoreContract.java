@@ -289,6 +289,19 @@ public abstract class ConvoyStoreContract extends StateMachineContract {
     }
 
     @Test
+    void whatWaitsBehindItTakesNoRoomFromOthers() {
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2"), outgoing("a", "a3")));
+        save(change("b", 1, "m1", outgoing("b", "b1")));
+        try (Transaction transaction = store.begin()) {
+            transaction.postpone(transaction.outgoing(MACHINE, 1), 60_000);
+            transaction.commit();
+        }
+        try (Transaction transaction = store.begin()) {
+            assertThat(bodies(transaction.outgoing(MACHINE, 2))).containsExactly("b1");
+        }
+    }
+
+    @Test
     void convoysAreListedByKeyAndByWhatIsMeant() {
         for (String key : List.of("d", "b", "a", "c")) {
             save(change(key, 1, "m1"));
