@@ -40,6 +40,10 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         if (key == null) {
             return Outcome.deadLetter("it has no key, and so belongs to no convoy of " + machine.name());
         }
+        if (key.length() > ConvoyStore.LONGEST_NAME) {
+            return Outcome.deadLetter("its key has " + key.length() + " characters, and no store takes more than "
+                    + ConvoyStore.LONGEST_NAME);
+        }
         Event<E> event = Event.of(key, delivery);
         try {
             Taken taken;
@@ -139,7 +143,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
 
     private Outcome requeue(StoredConvoy convoy, Event<E> event) {
         int requeues = event.requeues();
-        if (requeues == queue.maxDeliveries()) {
+        if (requeues >= queue.maxDeliveries()) {
             return Outcome.deadLetter(
                     "it went to the end of the queue " + requeues + " times; " + notAwaited(convoy, event));
         }

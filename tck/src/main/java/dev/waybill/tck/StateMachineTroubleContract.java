@@ -1,0 +1,78 @@
+package dev.waybill.tck;
+
+import static dev.waybill.tck.Orders.paid;
+import static dev.waybill.tck.Orders.placed;
+import static dev.waybill.tck.Orders.shipped;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.DeadLetter;
+import dev.waybill.Message;
+import dev.waybill.convoy.HistoryEntry;
+import dev.waybill.convoy.Untimely;
+import dev.waybill.tck.Orders.Event;
+import dev.waybill.tck.Orders.State;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What state machines do when several things go wrong at once, with messages in memory. */
+abstract class StateMachineTroubleContract extends StateMachineContract {
+
+    private void sendForged(Event event, String header, String value) {
+        waybill.producer(ORDERS)
+                .sendAndWait(Message.with(event).key("o1").header(header, value).build());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"many", "-7", "", "99999999999"})
+    void howOftenAMessageWentToTheEndIsNotBelievedBlindly(String forged) {
+        run(Orders.machine(MACHINE, MAILS)
+                .early(Untimely.REQUEUE)
+                .after(State.PLACED, Duration.ofDays(1))
+                .to(State.CANCELLED));
+        sendForged(paid("1"), "convoy-requeues", forged);
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly(
+                        "it went to the end of the queue 3 times; Paid is not awaited by convoy 'o1' of orders,"
+                                + " RUNNING in NEW"));
+    }
+
+    @Test
+    void aMessageThatWentToTheEndTooOftenGoesNoMore() {
+        run(cancellable().early(Untimely.REQUEUE));
+        sendForged(paid("1"), "convoy-requeues", "1000");
+        await().untilAsserted(() -> assertThat(deadLetters()).hasSize(1));
+    }
+
+    @Test
+    void whatIsHeldCanBeRejectedWhateverItsHeaders() {
+        run(Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(100))
+                .to(State.CANCELLED));
+        send("o1", placed("1"));
+        sendForged(shipped("2"), "convoy-requeues", "many");
+        awaitState("o1", State.CANCELLED);
+        await().untilAsserted(() -> assertThat(deadLetters()).hasSize(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 129, 400, 4000})
+    void anIdThatNoStoreTakesIsNotTakenFromAHeader(int length) {
+        run(cancellable());
+        send("o1", placed("1"));
+        Message<Event> message = Message.with(paid("2"))
+                .key("o1")
+                .header("convoy-message-id", "x".repeat(length))
+                .build();
+        waybill.producer(ORDERS).sendAndWait(message);
+        waybill.producer(ORDERS).sendAndWait(message);
+        send("o1", shipped("3"));
+        awaitState("o1", State.SHIPPED);
+        assertThat(store.show(MACHINE, "o1").orElseThrow().history())
+                .extracting(HistoryEntry::messageId)
+                .contains(message.id());
+    }
+}
