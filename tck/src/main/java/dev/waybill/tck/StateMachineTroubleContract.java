@@ -6,8 +6,12 @@ import static dev.waybill.tck.Orders.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.Message;
+import dev.waybill.Queue;
+import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.HistoryEntry;
 import dev.waybill.convoy.Untimely;
 import dev.waybill.tck.Orders.Event;
@@ -74,5 +78,37 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         assertThat(store.show(MACHINE, "o1").orElseThrow().history())
                 .extracting(HistoryEntry::messageId)
                 .contains(message.id());
+    }
+
+    @Test
+    void whatCanNeverBeSentIsTheFailureOfItsStep() {
+        Queue<String> ordered =
+                Queue.named("ordered", Codec.text()).orderedByKey().build();
+        Convoys convoys = Convoys.of(
+                        waybill,
+                        ORDERS,
+                        cancellable()
+                                .on(State.PAID, Event.Paid.class)
+                                .to(
+                                        State.PAID,
+                                        (step, paid) -> step.send(
+                                                paid.text().equals("level") ? MAILS : ordered,
+                                                paid.text().equals("level")
+                                                        ? Message.with("")
+                                                                .priority(1)
+                                                                .build()
+                                                        : Message.with("")
+                                                                .delay(Duration.ofSeconds(1))
+                                                                .build()))
+                                .build())
+                .store(store)
+                .sendsTo(MAILS, ordered)
+                .start();
+        running.add(convoys);
+        send("o1", placed("1"), paid("2"), paid("level"));
+        send("o2", placed("1"), paid("2"), paid("delay"));
+        assertThat(awaitStatus("o1", ConvoyStatus.STUCK).failure()).contains("no priorities");
+        assertThat(awaitStatus("o2", ConvoyStatus.STUCK).failure()).contains("ordered by key");
+        assertThat(outgoing()).isEmpty();
     }
 }
