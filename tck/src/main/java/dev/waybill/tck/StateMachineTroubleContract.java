@@ -17,6 +17,7 @@ import dev.waybill.convoy.Untimely;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +79,51 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         assertThat(store.show(MACHINE, "o1").orElseThrow().history())
                 .extracting(HistoryEntry::messageId)
                 .contains(message.id());
+    }
+
+    @Test
+    void aBrokerThatIsSlowDoesNotHoldUpTimeouts() {
+        CountDownLatch released = new CountDownLatch(1);
+        Queue<String> slow = Queue.named("slow", new SlowCodec(released)).build();
+        Convoys convoys = Convoys.of(
+                        waybill,
+                        ORDERS,
+                        Orders.machine(MACHINE, MAILS)
+                                .after(State.PLACED, Duration.ofMillis(300))
+                                .to(State.CANCELLED)
+                                .on(State.PLACED, Event.Placed.class)
+                                .to(State.PLACED, (step, placed) -> step.send(slow, Message.of("slow")))
+                                .build())
+                .store(store)
+                .sendsTo(MAILS, slow)
+                .pollEvery(Duration.ofMillis(20))
+                .start();
+        running.add(convoys);
+        try {
+            send("o1", placed("1"), placed("2"));
+            awaitState("o1", State.CANCELLED);
+        } finally {
+            released.countDown();
+        }
+    }
+
+    /** Takes its time to read what is to be sent. */
+    private record SlowCodec(CountDownLatch released) implements Codec<String> {
+        @Override
+        public byte[] encode(String value) throws Exception {
+            return Codec.text().encode(value);
+        }
+
+        @Override
+        public String decode(byte[] body) throws Exception {
+            released.await();
+            return Codec.text().decode(body);
+        }
+
+        @Override
+        public String contentType() {
+            return "text/plain";
+        }
     }
 
     @Test
