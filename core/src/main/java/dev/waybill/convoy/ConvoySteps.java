@@ -121,6 +121,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return timeout == null ? 0 : since + timeout.after().toMillis();
     }
 
+    /** By what the history, and so the store, knows that a state's alert has been given. */
+    static String alertId(String state, long since) {
+        return "alert of " + state + " since " + since;
+    }
+
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
         return new StepImpl<>(key, position.data(), transaction, queues);
     }

@@ -114,7 +114,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         } else if (goesOn && !after.ended()) {
             after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
         }
-        HistoryEntry entry = steps.entry(after, now, "", "timeout", from);
+        String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
+        HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
         return () -> {
             steps.tellOfSends(step);

@@ -1,5 +1,6 @@
 package dev.waybill.tck;
 
+import static dev.waybill.tck.Orders.data;
 import static dev.waybill.tck.Orders.paid;
 import static dev.waybill.tck.Orders.placed;
 import static dev.waybill.tck.Orders.shipped;
@@ -10,13 +11,21 @@ import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.Message;
 import dev.waybill.Queue;
+import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.HistoryEntry;
+import dev.waybill.convoy.StoredConvoy;
 import dev.waybill.convoy.Untimely;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +33,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What state machines do when several things go wrong at once, with messages in memory. */
 abstract class StateMachineTroubleContract extends StateMachineContract {
+
+    private static StoredConvoy changed(StoredConvoy convoy, ConvoyStatus status, State state, int held) {
+        return new StoredConvoy(
+                convoy.machine(),
+                convoy.key(),
+                state.name(),
+                status,
+                convoy.version() + 1,
+                convoy.machineVersion(),
+                convoy.data(),
+                convoy.createdAt(),
+                convoy.since(),
+                convoy.dueAt(),
+                held,
+                0,
+                null,
+                null);
+    }
 
     private void sendForged(Event event, String header, String value) {
         waybill.producer(ORDERS)
@@ -82,6 +109,28 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
     }
 
     @Test
+    void anAlertComesOnceAlsoIfTheConvoyIsStuckLater() throws Exception {
+        Map<String, String> broken = new ConcurrentHashMap<>(Map.of("o1", ""));
+        List<String> told = new CopyOnWriteArrayList<>();
+        Convoys convoys = run(
+                failing(broken).after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
+                    @Override
+                    public void timedOut(String machineName, String key, String from, String to) {
+                        told.add(from);
+                    }
+                });
+        send("o1", placed("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        send("o1", paid("3"));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.clear();
+        convoys.operations().retry("o1");
+        awaitStatus("o1", ConvoyStatus.RUNNING);
+        Thread.sleep(300);
+        assertThat(told).hasSize(1);
+    }
+
+    @Test
     void aBrokerThatIsSlowDoesNotHoldUpTimeouts() {
         CountDownLatch released = new CountDownLatch(1);
         Queue<String> slow = Queue.named("slow", new SlowCodec(released)).build();
@@ -124,6 +173,26 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         public String contentType() {
             return "text/plain";
         }
+    }
+
+    @Test
+    void aConvoyThatHadEndedHasEndedWhenItIsStuckNoMore() {
+        Convoys convoys = Convoys.of(waybill, ORDERS, cancellable().build())
+                .store(store)
+                .sendsTo(MAILS)
+                .keepEnded(Duration.ofMillis(200))
+                .pollEvery(Duration.ofMillis(20))
+                .start();
+        running.add(convoys);
+        send("o1", placed("1"));
+        StoredConvoy before = awaitState("o1", State.PLACED);
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy after = changed(before, ConvoyStatus.STUCK, State.SHIPPED, 0);
+            transaction.save(new Change(before, after, List.of(), List.of(), List.of(), List.of()));
+            transaction.commit();
+        }
+        convoys.operations().retry("o1");
+        await().untilAsserted(() -> assertThat(find("o1")).isNull());
     }
 
     @Test
