@@ -1,5 +1,6 @@
 package dev.waybill.convoy;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
@@ -39,7 +40,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             told.forEach(Runnable::run);
         } catch (ConvoyStoreException down) {
             throw down;
-        } catch (Exception one) {
+        } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             due.forEach(this::alone);
@@ -60,7 +61,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             LOG.debug("left alone: {}", faster.getMessage());
         } catch (ConvoyStoreException down) {
             throw down;
-        } catch (Exception failure) {
+        } catch (Throwable failure) {
             failed(convoy, failure);
         }
     }
@@ -130,12 +131,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     private void resume(String key) {
         HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
         try {
-            try {
-                pass.run();
-            } catch (ConvoyStoreException down) {
-                throw down;
-            } catch (Exception failure) {
-                steps.giveUp(key, pass.current(), failure);
+            while (!wentThrough(pass, key)) {
+                LOG.debug("convoy '{}' of {} goes on without what has failed", key, machine.name());
             }
         } catch (ConvoyStoreException down) {
             throw down;
@@ -144,9 +141,44 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
     }
 
-    private void failed(StoredConvoy convoy, Exception failure) {
+    private boolean wentThrough(HeldPass<S, E, D> pass, String key) throws Exception {
+        try {
+            pass.run();
+            return true;
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Throwable failure) {
+            boolean worthIt = steps.queue().retry().decide(failure) == RetryPolicy.Decision.RETRY;
+            boolean later = worthIt && ConvoySteps.untilCurrent(() -> triesLater(key, failure));
+            return later || !steps.giveUp(key, pass.current(), failure);
+        }
+    }
+
+    /** Has a convoy that is to go on do so later, unless it has failed as often as it may. */
+    private boolean triesLater(String key, Throwable failure) {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy now = steps.find(transaction, key);
+            if (now == null || now.status() != ConvoyStatus.RESUMED && !now.ended()) {
+                // Somebody else has gone on with it.
+                return true;
+            }
+            int failures = now.failures() + 1;
+            if (failures >= steps.queue().maxDeliveries()) {
+                return false;
+            }
+            long wait = steps.queue().retry().delay(failures).toMillis();
+            StoredConvoy after = now.next(now.status(), transaction.now() + wait);
+            transaction.save(Change.of(now, after.withFailure(failures, null, ConvoySteps.text(failure))));
+            transaction.commit();
+            LOG.warn("convoy '{}' of {} could not go on, {} times by now", key, machine.name(), failures, failure);
+            return true;
+        }
+    }
+
+    private void failed(StoredConvoy convoy, Throwable failure) {
         int failures = convoy.failures() + 1;
-        boolean stuck = failures >= steps.queue().maxDeliveries();
+        boolean stuck = failures >= steps.queue().maxDeliveries()
+                || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
         String text = ConvoySteps.text(failure);
         try (Transaction transaction = store.begin()) {
             StoredConvoy now = steps.find(transaction, convoy.key());

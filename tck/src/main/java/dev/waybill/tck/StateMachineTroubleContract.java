@@ -11,28 +11,78 @@ import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.Message;
 import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
 import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.Convoys;
+import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
+import dev.waybill.convoy.StateMachine;
 import dev.waybill.convoy.StoredConvoy;
 import dev.waybill.convoy.Untimely;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What state machines do when several things go wrong at once, with messages in memory. */
 abstract class StateMachineTroubleContract extends StateMachineContract {
+
+    @Test
+    void whatIsHeldGoesOnWithoutWhatFails() {
+        run(failing(Map.of("o1", "")).skipFailed());
+        send("o1", paid("2"), paid("bad"), shipped("4"), placed("1"));
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;shipped 4;");
+        // It comes again when there is nothing more to go on to.
+        await().untilAsserted(() -> assertThat(deadLetters()).hasSize(1));
+    }
+
+    /** A state, and what leads from it when its time is over: what the action says. */
+    private static StateMachine.Builder<State, Event, String> timingOut(Map<String, String> broken) {
+        return Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(100))
+                .to(State.CANCELLED, step -> {
+                    if (broken.containsKey(step.key())) {
+                        throw new AssertionError("it cannot be");
+                    }
+                });
+    }
+
+    @Test
+    void anErrorOfATimeoutHoldsUpNoOtherAndIsTriedAgain() {
+        Map<String, String> broken = new ConcurrentHashMap<>(Map.of("o1", ""));
+        Convoys convoys = run(timingOut(broken));
+        send("o1", placed("1"));
+        StoredConvoy stuck = awaitStatus("o1", ConvoyStatus.STUCK);
+        assertThat(stuck.failure()).isEqualTo("java.lang.AssertionError: it cannot be");
+        send("o2", placed("1"));
+        awaitState("o2", State.CANCELLED);
+        broken.clear();
+        convoys.operations().retry("o1");
+        awaitState("o1", State.CANCELLED);
+    }
+
+    @Test
+    void anErrorOfAnActionIsAFailureToo() {
+        run(cancellable().on(State.PAID, Event.Paid.class).to(State.PAID, (step, paid) -> {
+            throw new AssertionError("it cannot be");
+        }));
+        send("o1", placed("1"), paid("2"), paid("3"));
+        assertThat(awaitStatus("o1", ConvoyStatus.STUCK).failure()).isEqualTo("java.lang.AssertionError: it cannot be");
+        assertThat(deadLetters()).isEmpty();
+    }
 
     private static StoredConvoy changed(StoredConvoy convoy, ConvoyStatus status, State state, int held) {
         return new StoredConvoy(
@@ -50,6 +100,75 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                 0,
                 null,
                 null);
+    }
+
+    private void handledByAnother(String key, String messageId) {
+        StoredConvoy before = existing(key);
+        StoredConvoy after = changed(before, ConvoyStatus.RUNNING, State.PAID, 0);
+        HistoryEntry entry = new HistoryEntry(after.version(), 1, messageId, "Paid", "PAID", "PAID");
+        try (Transaction transaction = store.begin()) {
+            transaction.save(new Change(before, after, List.of(entry), List.of(), List.of(), List.of()));
+            transaction.commit();
+        }
+    }
+
+    private void heldByAnother(String key, HeldMessage message) {
+        StoredConvoy before = existing(key);
+        StoredConvoy after = changed(before, ConvoyStatus.STUCK, State.PAID, 1);
+        try (Transaction transaction = store.begin()) {
+            transaction.save(new Change(before, after, List.of(), List.of(message), List.of(), List.of()));
+            transaction.commit();
+        }
+    }
+
+    /** What happens while a step runs that then fails for the last time. */
+    private StateMachine.Builder<State, Event, String> failingAfter(Runnable meanwhile) {
+        AtomicInteger tries = new AtomicInteger();
+        return cancellable().on(State.PAID, Event.Paid.class).to(State.PAID, (step, paid) -> {
+            if (tries.incrementAndGet() == ORDERS.maxDeliveries()) {
+                meanwhile.run();
+            }
+            throw new IllegalStateException("too slow");
+        });
+    }
+
+    private void sendAgain() {
+        waybill.producer(ORDERS)
+                .sendAndWait(Message.with(paid("2")).key("o1").id("again").build());
+    }
+
+    @Test
+    void whatAnotherHasHandledIsNotHeldByWhoFails() {
+        run(failingAfter(() -> handledByAnother("o1", "again")));
+        send("o1", placed("1"), paid("1"));
+        sendAgain();
+        send("o1", shipped("3"));
+        awaitState("o1", State.SHIPPED);
+        assertThat(existing("o1").held()).isZero();
+    }
+
+    @Test
+    void whatAnotherHoldsIsNotHeldTwice() {
+        HeldMessage held = new HeldMessage(0, "again", "Paid", Map.of(), "paid 2".getBytes(StandardCharsets.UTF_8));
+        run(failingAfter(() -> heldByAnother("o1", held)));
+        send("o1", placed("1"), paid("1"));
+        sendAgain();
+        send("o1", shipped("3"));
+        await().untilAsserted(
+                        () -> assertThat(store.show(MACHINE, "o1").orElseThrow().held())
+                                .extracting(HeldMessage::type)
+                                .containsExactly("Paid", "Shipped"));
+    }
+
+    @Test
+    void whatFailsDoesNotUndoThatItsConvoyWasCancelled() {
+        AtomicReference<Convoys> convoys = new AtomicReference<>();
+        convoys.set(run(failingAfter(() -> convoys.get().operations().cancel("o1"))));
+        send("o1", placed("1"), paid("2"), paid("3"));
+        await().untilAsserted(() -> assertThat(deadLetters())
+                .extracting(DeadLetter::reason)
+                .containsExactly("delivery 3 of 3 failed: java.lang.IllegalStateException: too slow"));
+        assertThat(existing("o1").status()).isEqualTo(ConvoyStatus.CANCELLED);
     }
 
     private void sendForged(Event event, String header, String value) {
@@ -128,6 +247,30 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         awaitStatus("o1", ConvoyStatus.RUNNING);
         Thread.sleep(300);
         assertThat(told).hasSize(1);
+    }
+
+    @Test
+    void whatGoesThroughAfterATimeoutMayFailAsOftenAsAnyOther() {
+        AtomicInteger tries = new AtomicInteger();
+        run(StateMachine.named(MACHINE, State.class, Event.class, Codec.text())
+                .start(State.NEW, key -> "")
+                .on(State.NEW, Event.Placed.class)
+                .to(State.PLACED)
+                .after(State.PLACED, Duration.ofMillis(100))
+                .to(State.PAID)
+                .on(State.PAID, Event.Shipped.class)
+                .to(State.SHIPPED, (step, shipped) -> {
+                    if (tries.incrementAndGet() < ORDERS.maxDeliveries()) {
+                        throw new IllegalStateException("not yet");
+                    }
+                })
+                .on(State.PAID, Event.Paid.class)
+                .to(State.PAID)
+                .on(State.PAID, Event.Shouted.class)
+                .to(State.CANCELLED)
+                .terminal(State.SHIPPED, State.CANCELLED));
+        send("o1", placed("1"), shipped("2"));
+        awaitState("o1", State.SHIPPED);
     }
 
     @Test
@@ -225,5 +368,25 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         assertThat(awaitStatus("o1", ConvoyStatus.STUCK).failure()).contains("no priorities");
         assertThat(awaitStatus("o2", ConvoyStatus.STUCK).failure()).contains("ordered by key");
         assertThat(outgoing()).isEmpty();
+    }
+
+    @Test
+    void whatFailsAndIsToBeDroppedHoldsUpNothing() {
+        Queue<Event> dropping = Queue.named("dropping", Orders.EVENTS)
+                .orderedByKey()
+                .maxDeliveries(3)
+                .retry(RetryPolicy.fixed(Duration.ofMillis(5)).discardOn(IllegalStateException.class))
+                .build();
+        Convoys convoys = Convoys.of(
+                        waybill, dropping, failing(Map.of("o1", "")).build())
+                .store(store)
+                .sendsTo(MAILS)
+                .start();
+        running.add(convoys);
+        for (Event event : List.of(paid("2"), paid("bad"), shipped("4"), placed("1"))) {
+            waybill.producer(dropping).sendAndWait(Message.with(event).key("o1").build());
+        }
+        assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;shipped 4;");
+        assertThat(existing("o1").held()).isZero();
     }
 }
