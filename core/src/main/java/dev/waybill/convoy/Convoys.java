@@ -1,6 +1,7 @@
 package dev.waybill.convoy;
 
 import dev.waybill.Consumer;
+import dev.waybill.Health;
 import dev.waybill.Producer;
 import dev.waybill.Queue;
 import dev.waybill.Subscription;
@@ -91,13 +92,15 @@ public final class Convoys implements AutoCloseable {
     /** Something that is done again and again, one at a time, on a thread of its own: one that waits holds up no other. */
     private static final class Job implements Runnable {
         private final ScheduledExecutorService thread;
+        private final String machine;
         private final String what;
         private final BooleanSupplier work;
         private final AtomicBoolean asked = new AtomicBoolean();
-        private boolean down;
+        private volatile @Nullable String trouble;
 
         /** @param work does some; whether there may be more */
         Job(String machine, String what, BooleanSupplier work) {
+            this.machine = machine;
             this.what = what;
             this.work = work;
             thread = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -109,6 +112,14 @@ public final class Convoys implements AutoCloseable {
 
         void start(long pollMillis) {
             var unused = thread.scheduleWithFixedDelay(this, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+        }
+
+        Health.Component health() {
+            String why = trouble;
+            Health.Status status =
+                    thread.isShutdown() ? Health.Status.DOWN : why == null ? Health.Status.UP : Health.Status.DEGRADED;
+            return new Health.Component(
+                    "convoys", machine, status, why == null ? what : "it is not possible to " + what + ": " + why);
         }
 
         /** Not only at the next turn. */
@@ -129,17 +140,25 @@ public final class Convoys implements AutoCloseable {
                 while (work.getAsBoolean() && !thread.isShutdown()) {
                     LOG.trace("there may be more: {}", what);
                 }
-                down = false;
+                trouble = null;
             } catch (RuntimeException | Error e) {
                 // What escaped here would end the schedule.
-                if (down) {
+                if (trouble != null) {
                     LOG.debug("still not possible to {}: {}", what, e.toString());
                 } else {
                     LOG.warn("it is not possible to {}; tried again all the time", what, e);
                 }
-                down = true;
+                trouble = e.toString();
             }
         }
+    }
+
+    /** How the subscription and the work in the background are doing, from what is known: asking costs nothing. */
+    public Health health() {
+        List<Health.Component> components = new ArrayList<>();
+        components.add(subscription.health());
+        jobs.forEach(job -> components.add(job.health()));
+        return new Health(List.copyOf(components));
     }
 
     /** What handles the messages. */

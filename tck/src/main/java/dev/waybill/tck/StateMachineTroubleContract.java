@@ -5,17 +5,23 @@ import static dev.waybill.tck.Orders.paid;
 import static dev.waybill.tck.Orders.placed;
 import static dev.waybill.tck.Orders.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
+import dev.waybill.Health;
 import dev.waybill.Message;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
+import dev.waybill.convoy.ConvoyDetails;
+import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.ConvoyStore;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.ConvoyStoreException;
 import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
@@ -28,9 +34,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -388,5 +396,53 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         }
         assertThat(data(awaitState("o1", State.SHIPPED))).isEqualTo("placed 1;paid 2;shipped 4;");
         assertThat(existing("o1").held()).isZero();
+    }
+
+    /** The store of the test, or none. */
+    private final class Interrupted implements ConvoyStore {
+        private final AtomicBoolean down = new AtomicBoolean();
+
+        private ConvoyStore store() {
+            if (down.get()) {
+                throw new ConvoyStoreException("it is down", null);
+            }
+            return store;
+        }
+
+        @Override
+        public Transaction begin() {
+            return store().begin();
+        }
+
+        @Override
+        public List<StoredConvoy> list(String machine, ConvoyFilter filter, String after, int limit) {
+            return store().list(machine, filter, after, limit);
+        }
+
+        @Override
+        public Optional<ConvoyDetails> show(String machine, String key) {
+            return store().show(machine, key);
+        }
+    }
+
+    @Test
+    void healthTellsThatTheStoreIsDown() {
+        Interrupted interrupted = new Interrupted();
+        Convoys convoys = Convoys.of(waybill, ORDERS, cancellable().build())
+                .store(interrupted)
+                .sendsTo(MAILS)
+                .pollEvery(Duration.ofMillis(20))
+                .start();
+        running.add(convoys);
+        assertThat(convoys.health().status()).isEqualTo(Health.Status.UP);
+        interrupted.down.set(true);
+        await().untilAsserted(() -> assertThat(convoys.health().components())
+                .extracting(Health.Component::kind, Health.Component::status)
+                .containsExactly(
+                        tuple("subscription", Health.Status.UP),
+                        tuple("convoys", Health.Status.DEGRADED),
+                        tuple("convoys", Health.Status.DEGRADED)));
+        interrupted.down.set(false);
+        await().untilAsserted(() -> assertThat(convoys.health().status()).isEqualTo(Health.Status.UP));
     }
 }
