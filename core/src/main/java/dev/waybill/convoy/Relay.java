@@ -66,7 +66,8 @@ final class Relay {
             }
             transaction.commit();
             // If none could be sent, the next could not either.
-            return !sent.isEmpty() && letters.size() == BATCH;
+            boolean more = letters.size() == BATCH || sent.size() + failed.size() < letters.size();
+            return more && !sent.isEmpty();
         }
     }
 
