@@ -114,7 +114,8 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         try (Transaction transaction = steps.store().begin()) {
             Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
             StoredConvoy convoy = steps.convoy(loaded, transaction, event.key());
-            if (loaded.known()) {
+            boolean goesOnLater = convoy.status() != ConvoyStatus.RUNNING || convoy.held() == 0;
+            if (loaded.known() && (goesOnLater || !machine.isBehind(convoy))) {
                 // It may be from before a crash: then nobody has sent it twice, and what it has made possible may not
                 // be done.
                 boolean rejected = machine.duplicate() == Untimely.REJECT
@@ -127,6 +128,11 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             }
             if (convoy.status() == ConvoyStatus.CANCELLED) {
                 return untimely(transaction, convoy, event, machine.late());
+            }
+            if (machine.isBehind(convoy)) {
+                // As while one version takes the place of another: it waits for a process of the later one.
+                LOG.warn("message {} waits: a later version of {} has stored {}", event.id(), machine, convoy);
+                return Taken.only(Outcome.release());
             }
             Position<S, D> position = machine.read(convoy);
             Transition<S, E, D, ? extends E> transition =

@@ -14,6 +14,9 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     private static final Logger LOG = LoggerFactory.getLogger(DueConvoys.class);
     private static final int BATCH = 500;
 
+    /** For how long a convoy is left to processes that run a later version of the machine. */
+    private static final long BEHIND_MILLIS = 5000;
+
     private final ConvoySteps<S, E, D> steps;
     private final StateMachine<S, E, D> machine;
     private final ConvoyStore store;
@@ -69,6 +72,10 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     /** Returns what to do when that is kept. */
     private Runnable due(Transaction transaction, StoredConvoy convoy) throws Exception {
         long now = transaction.now();
+        if (machine.isBehind(convoy)) {
+            dueAgain(transaction, convoy, now + BEHIND_MILLIS);
+            return () -> {};
+        }
         if (convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0) {
             // If we die before it has gone on, another sees to that.
             dueAgain(transaction, convoy, now + ConvoySteps.RESUME_MILLIS);

@@ -38,7 +38,9 @@ final class HeldPass<S extends Enum<S>, E, D> {
         current = null;
         try (Transaction transaction = steps.store().begin()) {
             StoredConvoy convoy = steps.find(transaction, key);
-            if (convoy == null || convoy.status() == ConvoyStatus.STUCK) {
+            if (convoy == null
+                    || convoy.status() == ConvoyStatus.STUCK
+                    || steps.machine().isBehind(convoy)) {
                 return false;
             }
             if (convoy.held() > 0 && oneMoves(transaction, convoy)) {

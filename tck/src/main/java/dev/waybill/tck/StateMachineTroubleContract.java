@@ -398,6 +398,49 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         assertThat(existing("o1").held()).isZero();
     }
 
+    private void storedByALaterVersion(String key, long dueAt) {
+        StoredConvoy convoy = existing(key);
+        StoredConvoy later = new StoredConvoy(
+                convoy.machine(),
+                convoy.key(),
+                convoy.state(),
+                convoy.status(),
+                convoy.version() + 1,
+                convoy.machineVersion() + 1,
+                convoy.data(),
+                convoy.createdAt(),
+                convoy.since(),
+                dueAt,
+                convoy.held(),
+                0,
+                null,
+                null);
+        try (Transaction transaction = store.begin()) {
+            transaction.save(new Change(convoy, later, List.of(), List.of(), List.of(), List.of()));
+            transaction.commit();
+        }
+    }
+
+    @Test
+    void whatALaterVersionHasStoredWaitsForAProcessThatKnowsIt() throws Exception {
+        Convoys earlier = run(cancellable());
+        send("o1", placed("1"));
+        send("o2", placed("1"));
+        awaitState("o1", State.PLACED);
+        awaitState("o2", State.PLACED);
+        storedByALaterVersion("o1", 0);
+        storedByALaterVersion("o2", 1);
+        send("o1", paid("2"));
+        Thread.sleep(500);
+        assertThat(existing("o1").status()).isEqualTo(ConvoyStatus.RUNNING);
+        assertThat(existing("o2").status()).isEqualTo(ConvoyStatus.RUNNING);
+        assertThat(existing("o2").failure()).isNull();
+        earlier.close();
+        run(cancellable().version(2, old -> old));
+        awaitState("o1", State.PAID);
+        awaitState("o2", State.CANCELLED);
+    }
+
     /** The store of the test, or none. */
     private final class Interrupted implements ConvoyStore {
         private final AtomicBoolean down = new AtomicBoolean();
