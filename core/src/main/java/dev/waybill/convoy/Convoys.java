@@ -229,7 +229,11 @@ public final class Convoys implements AutoCloseable {
             return this;
         }
 
-        /** How messages are consumed: concurrency, circuit breaker and so on. */
+        /**
+         * How messages are consumed: concurrency, circuit breaker and so on. A message whose last delivery a time limiter has ended goes
+         * to the dead-letter queue, and its convoy goes on without it: the limiter has the last word. Steps that no message makes, of
+         * time-outs and of what people have decided, are not limited.
+         */
         public Builder<E> consumer(UnaryOperator<Consumer<E>> settings) {
             consumer = Objects.requireNonNull(settings, "consumer");
             return this;
