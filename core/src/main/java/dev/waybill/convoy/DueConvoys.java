@@ -6,6 +6,8 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +15,9 @@ import org.slf4j.LoggerFactory;
 final class DueConvoys<S extends Enum<S>, E, D> {
     private static final Logger LOG = LoggerFactory.getLogger(DueConvoys.class);
     private static final int BATCH = 500;
+
+    /** How long the convoys of a transaction may be locked, for actions that are slow. */
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** For how long a convoy is left to processes that run a later version of the machine. */
     private static final long BEHIND_MILLIS = 5000;
@@ -35,20 +40,36 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             if (due.isEmpty()) {
                 return false;
             }
-            List<Runnable> told = new ArrayList<>();
+            long start = System.nanoTime();
+            List<Done> done = new ArrayList<>();
             for (StoredConvoy convoy : due) {
-                told.add(due(transaction, convoy));
+                done.add(due(transaction, convoy));
+                if (System.nanoTime() - start > MOST_NANOS) {
+                    break;
+                }
             }
             transaction.commit();
-            told.forEach(Runnable::run);
+            done.forEach(one -> one.told.run());
+            done.forEach(this::resume);
+            return due.size() == BATCH || done.size() < due.size();
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             due.forEach(this::alone);
+            return due.size() == BATCH;
         }
-        return due.size() == BATCH;
+    }
+
+    /**
+     * What was done about a convoy.
+     *
+     * @param told tells of it when it is kept
+     * @param resumes its key if it then goes on with what it holds, or null
+     */
+    private record Done(Runnable told, @Nullable String resumes) {
+        static final Done NOTHING_TO_TELL = new Done(() -> {}, null);
     }
 
     private void alone(StoredConvoy convoy) {
@@ -57,9 +78,10 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             if (now == null || now.dueAt() == 0 || now.dueAt() > transaction.now()) {
                 return;
             }
-            Runnable told = due(transaction, now);
+            Done done = due(transaction, now);
             transaction.commit();
-            told.run();
+            done.told.run();
+            resume(done);
         } catch (StaleConvoyException faster) {
             LOG.debug("left alone: {}", faster.getMessage());
         } catch (ConvoyStoreException down) {
@@ -69,17 +91,16 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
     }
 
-    /** Returns what to do when that is kept. */
-    private Runnable due(Transaction transaction, StoredConvoy convoy) throws Exception {
+    private Done due(Transaction transaction, StoredConvoy convoy) throws Exception {
         long now = transaction.now();
         if (machine.isBehind(convoy)) {
             dueAgain(transaction, convoy, now + BEHIND_MILLIS);
-            return () -> {};
+            return Done.NOTHING_TO_TELL;
         }
         if (convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0) {
             // If we die before it has gone on, another sees to that.
             dueAgain(transaction, convoy, now + ConvoySteps.RESUME_MILLIS);
-            return () -> resume(convoy.key());
+            return new Done(() -> {}, convoy.key());
         }
         if (convoy.ended()) {
             long end = convoy.since() + steps.keepMillis();
@@ -88,14 +109,14 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             } else {
                 transaction.delete(convoy);
             }
-            return () -> {};
+            return Done.NOTHING_TO_TELL;
         }
         Position<S, D> position = machine.read(convoy);
         Timeout<S, D> timeout = machine.timeout(position.state());
         if (timeout == null || convoy.status() != ConvoyStatus.RUNNING) {
             // A version that had one has written it.
             dueAgain(transaction, convoy, 0);
-            return () -> {};
+            return Done.NOTHING_TO_TELL;
         }
         return timeOut(transaction, convoy, position, timeout);
     }
@@ -104,8 +125,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         transaction.save(Change.of(convoy, convoy.next(convoy.status(), at)));
     }
 
-    private Runnable timeOut(
-            Transaction transaction, StoredConvoy convoy, Position<S, D> position, Timeout<S, D> timeout)
+    private Done timeOut(Transaction transaction, StoredConvoy convoy, Position<S, D> position, Timeout<S, D> timeout)
             throws Exception {
         StepImpl<D> step = steps.step(transaction, convoy.key(), position);
         TimeoutAction<D> action = timeout.action();
@@ -125,17 +145,19 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
         HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
-        return () -> {
+        Runnable told = () -> {
             steps.tellOfSends(step);
             steps.tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name()));
-            if (goesOn) {
-                resume(convoy.key());
-            }
         };
+        return new Done(told, goesOn ? convoy.key() : null);
     }
 
     /** Goes on with what is held, without a message. */
-    private void resume(String key) {
+    private void resume(Done done) {
+        String key = done.resumes;
+        if (key == null) {
+            return;
+        }
         HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
         try {
             while (!wentThrough(pass, key)) {

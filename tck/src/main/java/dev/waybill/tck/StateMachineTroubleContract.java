@@ -488,4 +488,19 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         interrupted.down.set(false);
         await().untilAsserted(() -> assertThat(convoys.health().status()).isEqualTo(Health.Status.UP));
     }
+
+    @Test
+    void timeoutsThatAreSlowAreKeptBeforeAllAreDone() {
+        run(Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofSeconds(1))
+                .to(State.CANCELLED, step -> Thread.sleep(600)));
+        for (int i = 0; i < 10; i++) {
+            send("o" + i, placed("1"));
+        }
+        awaitState("o0", State.CANCELLED);
+        assertThat(existing("o9").state()).isEqualTo("PLACED");
+        await().untilAsserted(
+                        () -> assertThat(store.list(MACHINE, ConvoyFilter.all().inState("CANCELLED"), "", 100))
+                                .hasSize(10));
+    }
 }
