@@ -30,8 +30,8 @@ public record Health(List<Component> components) {
     /**
      * One part.
      *
-     * @param kind {@code connection}, {@code producer} or {@code subscription}
-     * @param name the address without credentials, or the queue
+     * @param kind {@code connection}, {@code producer}, {@code subscription}, or {@code convoys} for their work in the background
+     * @param name the address without credentials, the queue, or the state machine
      * @param status how it is
      * @param detail why, in words
      * @param messages how many it has in hand: a producer sent and not answered, a subscription received and not settled

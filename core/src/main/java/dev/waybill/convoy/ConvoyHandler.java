@@ -40,28 +40,28 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         if (key == null) {
             return Outcome.deadLetter("it has no key, and so belongs to no convoy of " + machine.name());
         }
+        if (key.length() > ConvoyStore.LONGEST_NAME) {
+            return Outcome.deadLetter("its key has " + key.length() + " characters, and no store takes more than "
+                    + ConvoyStore.LONGEST_NAME);
+        }
         Event<E> event = Event.of(key, delivery);
         try {
             Taken taken;
             try {
                 taken = ConvoySteps.untilCurrent(() -> take(event));
-            } catch (Exception failure) {
-                demandLast(delivery, failure);
-                if (machine.skipsFailed()) {
+                if (taken.requeues) {
+                    requeue.sendAndWait(event.copy(event.requeues() + 1).build());
+                }
+            } catch (Throwable failure) {
+                if (comesAgain(delivery, failure)
+                        || machine.skipsFailed()
+                        || !steps.stick(key, event, event.id(), failure)) {
                     throw failure;
                 }
-                steps.stick(key, event, event.id(), failure);
                 return Outcome.accept();
             }
             if (taken.holds) {
-                HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
-                try {
-                    pass.run();
-                } catch (Exception failure) {
-                    demandLast(delivery, failure);
-                    steps.giveUp(key, pass.current(), failure);
-                    return Outcome.accept();
-                }
+                passHeld(key, delivery);
             }
             return taken.outcome;
         } catch (ConvoyStoreException down) {
@@ -70,27 +70,43 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         }
     }
 
-    /** Throws the failure if the message comes again, or if it is none of the message's. */
-    private void demandLast(Delivery<E> delivery, Exception failure) throws Exception {
+    /** Takes the convoy forward with what it holds, without what fails as often as it may. */
+    private void passHeld(String key, Delivery<E> delivery) throws Exception {
+        HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
+        boolean more = true;
+        while (more) {
+            try {
+                pass.run();
+                more = false;
+            } catch (Throwable failure) {
+                if (comesAgain(delivery, failure) && !steps.drops(pass.current(), failure)) {
+                    throw failure;
+                }
+                more = steps.giveUp(key, pass.current(), failure);
+            }
+        }
+    }
+
+    /** Whether the queue's retry policy, or the engine, has the last word; also if the failure is none of the message's. */
+    private boolean comesAgain(Delivery<E> delivery, Throwable failure) {
         if (failure instanceof InterruptedException || failure instanceof ConvoyStoreException) {
-            throw failure;
+            return true;
         }
         RetryPolicy.Decision worth = queue.retry().decide(failure);
         boolean last = worth == RetryPolicy.Decision.DEAD_LETTER
                 || worth == RetryPolicy.Decision.RETRY && delivery.deliveryCount() >= queue.maxDeliveries();
-        if (!last) {
-            throw failure;
-        }
+        return !last;
     }
 
     /**
      * What becomes of a message.
      *
      * @param holds whether something is held that may go through now
+     * @param requeues whether it goes to the end of its queue first
      */
-    private record Taken(Outcome outcome, boolean holds) {
+    private record Taken(Outcome outcome, boolean holds, boolean requeues) {
         static Taken only(Outcome outcome) {
-            return new Taken(outcome, false);
+            return new Taken(outcome, false, false);
         }
     }
 
@@ -98,57 +114,63 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         try (Transaction transaction = steps.store().begin()) {
             Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
             StoredConvoy convoy = steps.convoy(loaded, transaction, event.key());
-            if (loaded.known()) {
+            boolean goesOnLater = convoy.status() != ConvoyStatus.RUNNING || convoy.held() == 0;
+            if (loaded.known() && (goesOnLater || !machine.isBehind(convoy))) {
                 // It may be from before a crash: then nobody has sent it twice, and what it has made possible may not
                 // be done.
                 boolean rejected = machine.duplicate() == Untimely.REJECT
                         && !event.redelivered().getAsBoolean();
                 Outcome outcome = rejected ? Outcome.deadLetter(convoy + " had it before") : Outcome.accept();
-                return new Taken(outcome, convoy.held() > 0);
+                return new Taken(outcome, convoy.held() > 0, false);
             }
             if (convoy.status() == ConvoyStatus.STUCK || convoy.status() == ConvoyStatus.RESUMED) {
                 return Taken.only(hold(transaction, convoy, event));
             }
             if (convoy.status() == ConvoyStatus.CANCELLED) {
-                return Taken.only(untimely(transaction, convoy, event, machine.late()));
+                return untimely(transaction, convoy, event, machine.late());
+            }
+            if (machine.isBehind(convoy)) {
+                // As while one version takes the place of another: it waits for a process of the later one.
+                LOG.warn("message {} waits: a later version of {} has stored {}", event.id(), machine, convoy);
+                return Taken.only(Outcome.release());
             }
             Position<S, D> position = machine.read(convoy);
             Transition<S, E, D, ? extends E> transition =
                     machine.decide(position.state(), position.data(), event.payload());
             Untimely untimely = transition.untimely();
             if (untimely != null) {
-                return Taken.only(untimely(transaction, convoy, event, untimely));
+                return untimely(transaction, convoy, event, untimely);
             }
             steps.take(transaction, convoy, position, transition, event, List.of());
-            return new Taken(Outcome.accept(), convoy.held() > 0);
+            return new Taken(Outcome.accept(), convoy.held() > 0, false);
         }
     }
 
-    private Outcome untimely(Transaction transaction, StoredConvoy convoy, Event<E> event, Untimely untimely)
+    private Taken untimely(Transaction transaction, StoredConvoy convoy, Event<E> event, Untimely untimely)
             throws Exception {
         return switch (untimely) {
-            case HOLD -> hold(transaction, convoy, event);
+            case HOLD -> Taken.only(hold(transaction, convoy, event));
             case REQUEUE -> requeue(convoy, event);
-            case REJECT -> Outcome.deadLetter(notAwaited(convoy, event));
+            case REJECT -> Taken.only(Outcome.deadLetter(notAwaited(convoy, event)));
             case IGNORE -> {
                 LOG.debug("message {} is ignored: {}", event.id(), notAwaited(convoy, event));
-                yield Outcome.accept();
+                yield Taken.only(Outcome.accept());
             }
         };
     }
 
-    private Outcome requeue(StoredConvoy convoy, Event<E> event) {
+    /** It is sent when the transaction has ended, which is not to wait for the broker. */
+    private Taken requeue(StoredConvoy convoy, Event<E> event) {
         int requeues = event.requeues();
-        if (requeues == queue.maxDeliveries()) {
-            return Outcome.deadLetter(
-                    "it went to the end of the queue " + requeues + " times; " + notAwaited(convoy, event));
+        if (requeues >= queue.maxDeliveries()) {
+            return Taken.only(Outcome.deadLetter(
+                    "it went to the end of the queue " + requeues + " times; " + notAwaited(convoy, event)));
         }
         if (requeues > 0 && !event.redelivered().getAsBoolean()) {
             // It would go round in circles while there is nothing else.
-            return Outcome.release();
+            return Taken.only(Outcome.release());
         }
-        requeue.sendAndWait(event.copy(requeues + 1).build());
-        return Outcome.accept();
+        return new Taken(Outcome.accept(), false, true);
     }
 
     private static String notAwaited(StoredConvoy convoy, Event<?> event) {

@@ -1,6 +1,7 @@
 package dev.waybill.convoy;
 
 import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.ConvoyStore.Transaction;
@@ -121,6 +122,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return timeout == null ? 0 : since + timeout.after().toMillis();
     }
 
+    /** By what the history, and so the store, knows that a state's alert has been given. */
+    static String alertId(String state, long since) {
+        return "alert of " + state + " since " + since;
+    }
+
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
         return new StepImpl<>(key, position.data(), transaction, queues);
     }
@@ -188,12 +194,44 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return before.next(before.status(), before.dueAt());
     }
 
-    /** What was held, and has failed as often as it may; null if it was not at any. */
-    void giveUp(String key, @Nullable HeldMessage culprit, Exception failure) throws Exception {
-        if (culprit != null && machine.skipsFailed()) {
-            giveBack(key, culprit);
-        } else {
-            stick(key, null, culprit == null ? null : culprit.messageId(), failure);
+    /** Whether the queue's retry policy has what was held, and has failed, dropped. */
+    boolean drops(@Nullable HeldMessage culprit, Throwable failure) {
+        return culprit != null && queue.retry().decide(failure) == RetryPolicy.Decision.DISCARD;
+    }
+
+    /**
+     * What was held has failed as often as it may.
+     *
+     * @param culprit null if it was not at any
+     * @return whether the convoy goes on without it
+     */
+    boolean giveUp(String key, @Nullable HeldMessage culprit, Throwable failure) throws Exception {
+        if (culprit != null) {
+            if (drops(culprit, failure)) {
+                LOG.info(
+                        "message {} to convoy '{}' of {} is dropped: {}",
+                        culprit.messageId(),
+                        key,
+                        machine,
+                        text(failure));
+                return untilCurrent(() -> tryToRelease(key, culprit, null));
+            }
+            Event<E> event = machine.skipsFailed() ? readable(key, culprit) : null;
+            if (event != null) {
+                return untilCurrent(() -> tryToRelease(key, culprit, event));
+            }
+        }
+        stick(key, null, culprit == null ? null : culprit.messageId(), failure);
+        return false;
+    }
+
+    /** Null if its queue could do nothing with it either. */
+    private @Nullable Event<E> readable(String key, HeldMessage held) {
+        try {
+            return Event.of(key, held, queue);
+        } catch (Exception undecodable) {
+            LOG.debug("what is held cannot be read: {}", undecodable.toString());
+            return null;
         }
     }
 
@@ -201,47 +239,75 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      * Nothing more happens to the convoy until somebody decides.
      *
      * @param event to hold, before all others, or null
+     * @return whether the event is the convoy's business; not if somebody has cancelled that
      */
-    void stick(String key, @Nullable Event<E> event, @Nullable String culprit, Exception failure) throws Exception {
+    boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        StoredConvoy stuck = untilCurrent(() -> tryToStick(key, event, culprit, text));
-        LOG.warn("{} is stuck at message {}: {}", stuck, culprit, text);
-        tell(on -> on.stuck(machine.name(), key, text));
+        Sticking end = untilCurrent(() -> tryToStick(key, event, culprit, text));
+        if (end.stuck != null) {
+            LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
+            tell(on -> on.stuck(machine.name(), key, text));
+        }
+        return end.kept;
     }
 
-    private StoredConvoy tryToStick(String key, @Nullable Event<E> event, @Nullable String culprit, String text)
+    private record Sticking(@Nullable StoredConvoy stuck, boolean kept) {}
+
+    private Sticking tryToStick(String key, @Nullable Event<E> event, @Nullable String culprit, String text)
             throws Exception {
         try (Transaction transaction = store.begin()) {
-            StoredConvoy before = convoy(transaction.load(machine.name(), key, ""), transaction, key);
+            Loaded loaded = transaction.load(machine.name(), key, event == null ? "" : event.id());
+            StoredConvoy before = convoy(loaded, transaction, key);
+            if (before.status() == ConvoyStatus.CANCELLED) {
+                return new Sticking(null, false);
+            }
+            List<HeldMessage> held = transaction.held(before);
+            boolean gone = event == null && culprit != null && !holds(held, culprit);
+            if (loaded.known() || gone) {
+                // Who has lost its lock meanwhile fails later than another has handled it.
+                return new Sticking(null, true);
+            }
             StoredConvoy stuck = before.next(ConvoyStatus.STUCK, 0).withFailure(1, culprit, text);
             if (event == null) {
                 transaction.save(Change.of(before, stuck));
             } else {
                 // It came before all that is held.
-                List<HeldMessage> held = transaction.held(before);
                 long order = held.isEmpty() ? stuck.version() : held.get(0).order() - 1;
                 transaction.save(Change.holding(before, stuck, event.hold(order, queue)));
             }
             transaction.commit();
-            return stuck;
+            return new Sticking(stuck, true);
         }
     }
 
-    static String text(Exception failure) {
+    private static boolean holds(List<HeldMessage> held, String messageId) {
+        return held.stream().anyMatch(message -> message.messageId().equals(messageId));
+    }
+
+    static String text(Throwable failure) {
         String text = failure.toString();
         return text.length() > LONGEST_FAILURE ? text.substring(0, LONGEST_FAILURE) : text;
     }
 
-    private void giveBack(String key, HeldMessage held) throws Exception {
+    /**
+     * It is held no longer.
+     *
+     * @param event to give back to its queue, or null
+     * @return true
+     */
+    private boolean tryToRelease(String key, HeldMessage message, @Nullable Event<E> event) {
         try (Transaction transaction = store.begin()) {
             StoredConvoy before = find(transaction, key);
-            if (before == null) {
-                return;
+            if (before == null || !holds(transaction.held(before), message.messageId())) {
+                return true;
             }
-            giveBack(transaction, before, held, Event.of(key, held, queue));
-        } catch (StaleConvoyException faster) {
-            // Whoever was has looked at what is held.
-            LOG.debug("left alone: {}", faster.getMessage());
+            if (event == null) {
+                transaction.save(Change.releasing(before, unmoved(before), message, List.of()));
+                transaction.commit();
+            } else {
+                giveBack(transaction, before, message, event);
+            }
+            return true;
         }
     }
 
@@ -263,7 +329,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     void tell(Consumer<ConvoyListener> what) {
         try {
             what.accept(listener);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("the listener of the convoys of {} has failed", machine.name(), e);
         }
     }

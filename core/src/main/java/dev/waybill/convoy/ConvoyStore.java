@@ -71,6 +71,7 @@ public interface ConvoyStore {
          * Keeps all of it.
          *
          * @throws StaleConvoyException if somebody else has changed a convoy meanwhile; then nothing is kept
+         * @throws IllegalStateException if the store would never take what was changed, as when an action has broken its transaction
          */
         void commit();
 

@@ -1,6 +1,7 @@
 package dev.waybill.convoy;
 
 import dev.waybill.Consumer;
+import dev.waybill.Health;
 import dev.waybill.Producer;
 import dev.waybill.Queue;
 import dev.waybill.Subscription;
@@ -38,18 +39,13 @@ public final class Convoys implements AutoCloseable {
     private final ConvoyOperations operations;
     private final Subscription subscription;
     private final List<Producer<?>> producers;
-    private final ScheduledExecutorService threads;
+    private final List<Job> jobs = new ArrayList<>();
     private final Job relay;
 
     private <S extends Enum<S>, E, D> Convoys(
             Builder<E> builder, ConvoyStore store, StateMachine<S, E, D> machine, Consumer<E> consumer) {
         operations = new ConvoyOperations(store, machine.name());
         producers = new ArrayList<>();
-        threads = Executors.newScheduledThreadPool(2, work -> {
-            Thread thread = new Thread(work, "waybill-convoys-" + machine.name());
-            thread.setDaemon(true);
-            return thread;
-        });
         boolean started = false;
         try {
             Map<String, Relay.Target<?>> targets = new LinkedHashMap<>();
@@ -60,22 +56,19 @@ public final class Convoys implements AutoCloseable {
                 targets.computeIfAbsent(queue.name(), name -> target(builder.waybill, queue));
             }
             Relay sender = new Relay(store, machine.name(), targets);
-            relay = new Job("send", sender::send);
+            relay = new Job(machine.name(), "send", sender::send);
             Map<String, Queue<?>> queues = new LinkedHashMap<>();
             targets.forEach((name, target) -> queues.put(name, target.queue()));
             ConvoySteps<S, E, D> steps = new ConvoySteps<>(
                     machine, builder.queue, store, queues, builder.keep.toMillis(), builder.listener, relay::soon);
             DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
-            Job due = new Job("look at what is due", dueConvoys::work);
+            Job due = new Job(machine.name(), "look at what is due", dueConvoys::work);
             subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
-            long poll = builder.poll.toMillis();
-            for (Job job : List.of(due, relay)) {
-                var unused = threads.scheduleWithFixedDelay(job, poll, poll, TimeUnit.MILLISECONDS);
-            }
+            jobs.addAll(List.of(due, relay));
+            jobs.forEach(job -> job.start(builder.poll.toMillis()));
             started = true;
         } finally {
             if (!started) {
-                threads.shutdownNow();
                 producers.forEach(Producer::close);
             }
         }
@@ -96,24 +89,44 @@ public final class Convoys implements AutoCloseable {
         return new Builder<>(waybill, queue, machine);
     }
 
-    /** Something that is done again and again, one at a time. */
-    private final class Job implements Runnable {
+    /** Something that is done again and again, one at a time, on a thread of its own: one that waits holds up no other. */
+    private static final class Job implements Runnable {
+        private final ScheduledExecutorService thread;
+        private final String machine;
         private final String what;
         private final BooleanSupplier work;
         private final AtomicBoolean asked = new AtomicBoolean();
-        private boolean down;
+        private volatile @Nullable String trouble;
 
         /** @param work does some; whether there may be more */
-        Job(String what, BooleanSupplier work) {
+        Job(String machine, String what, BooleanSupplier work) {
+            this.machine = machine;
             this.what = what;
             this.work = work;
+            thread = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread made = new Thread(task, "waybill-convoys-" + machine);
+                made.setDaemon(true);
+                return made;
+            });
+        }
+
+        void start(long pollMillis) {
+            var unused = thread.scheduleWithFixedDelay(this, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+        }
+
+        Health.Component health() {
+            String why = trouble;
+            Health.Status status =
+                    thread.isShutdown() ? Health.Status.DOWN : why == null ? Health.Status.UP : Health.Status.DEGRADED;
+            return new Health.Component(
+                    "convoys", machine, status, why == null ? what : "it is not possible to " + what + ": " + why);
         }
 
         /** Not only at the next turn. */
         void soon() {
-            if (!threads.isShutdown() && asked.compareAndSet(false, true)) {
+            if (!thread.isShutdown() && asked.compareAndSet(false, true)) {
                 try {
-                    threads.execute(this);
+                    thread.execute(this);
                 } catch (RejectedExecutionException closed) {
                     LOG.debug("closed before it could {}", what);
                 }
@@ -124,20 +137,28 @@ public final class Convoys implements AutoCloseable {
         public synchronized void run() {
             asked.set(false);
             try {
-                while (work.getAsBoolean() && !threads.isShutdown()) {
+                while (work.getAsBoolean() && !thread.isShutdown()) {
                     LOG.trace("there may be more: {}", what);
                 }
-                down = false;
-            } catch (RuntimeException e) {
+                trouble = null;
+            } catch (RuntimeException | Error e) {
                 // What escaped here would end the schedule.
-                if (down) {
+                if (trouble != null) {
                     LOG.debug("still not possible to {}: {}", what, e.toString());
                 } else {
                     LOG.warn("it is not possible to {}; tried again all the time", what, e);
                 }
-                down = true;
+                trouble = e.toString();
             }
         }
+    }
+
+    /** How the subscription and the work in the background are doing, from what is known: asking costs nothing. */
+    public Health health() {
+        List<Health.Component> components = new ArrayList<>();
+        components.add(subscription.health());
+        jobs.forEach(job -> components.add(job.health()));
+        return new Health(List.copyOf(components));
     }
 
     /** What handles the messages. */
@@ -155,11 +176,13 @@ public final class Convoys implements AutoCloseable {
     public void close() {
         subscription.close();
         relay.run();
-        threads.shutdown();
+        jobs.forEach(job -> job.thread.shutdown());
         boolean interrupted = false;
         try {
-            if (!threads.awaitTermination(30, TimeUnit.SECONDS)) {
-                LOG.warn("a step of a convoy takes long; it is not waited for");
+            for (Job job : jobs) {
+                if (!job.thread.awaitTermination(30, TimeUnit.SECONDS)) {
+                    LOG.warn("it takes long to {}; that is not waited for", job.what);
+                }
             }
         } catch (InterruptedException e) {
             interrupted = true;
@@ -206,7 +229,11 @@ public final class Convoys implements AutoCloseable {
             return this;
         }
 
-        /** How messages are consumed: concurrency, circuit breaker and so on. */
+        /**
+         * How messages are consumed: concurrency, circuit breaker and so on. A message whose last delivery a time limiter has ended goes
+         * to the dead-letter queue, and its convoy goes on without it: the limiter has the last word. Steps that no message makes, of
+         * time-outs and of what people have decided, are not limited.
+         */
         public Builder<E> consumer(UnaryOperator<Consumer<E>> settings) {
             consumer = Objects.requireNonNull(settings, "consumer");
             return this;

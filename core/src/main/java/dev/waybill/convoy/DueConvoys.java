@@ -1,10 +1,13 @@
 package dev.waybill.convoy;
 
+import dev.waybill.RetryPolicy;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,6 +15,12 @@ import org.slf4j.LoggerFactory;
 final class DueConvoys<S extends Enum<S>, E, D> {
     private static final Logger LOG = LoggerFactory.getLogger(DueConvoys.class);
     private static final int BATCH = 500;
+
+    /** How long the convoys of a transaction may be locked, for actions that are slow. */
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** For how long a convoy is left to processes that run a later version of the machine. */
+    private static final long BEHIND_MILLIS = 5000;
 
     private final ConvoySteps<S, E, D> steps;
     private final StateMachine<S, E, D> machine;
@@ -31,20 +40,36 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             if (due.isEmpty()) {
                 return false;
             }
-            List<Runnable> told = new ArrayList<>();
+            long start = System.nanoTime();
+            List<Done> done = new ArrayList<>();
             for (StoredConvoy convoy : due) {
-                told.add(due(transaction, convoy));
+                done.add(due(transaction, convoy));
+                if (System.nanoTime() - start > MOST_NANOS) {
+                    break;
+                }
             }
             transaction.commit();
-            told.forEach(Runnable::run);
+            done.forEach(one -> one.told.run());
+            done.forEach(this::resume);
+            return due.size() == BATCH || done.size() < due.size();
         } catch (ConvoyStoreException down) {
             throw down;
-        } catch (Exception one) {
+        } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             due.forEach(this::alone);
+            return due.size() == BATCH;
         }
-        return due.size() == BATCH;
+    }
+
+    /**
+     * What was done about a convoy.
+     *
+     * @param told tells of it when it is kept
+     * @param resumes its key if it then goes on with what it holds, or null
+     */
+    private record Done(Runnable told, @Nullable String resumes) {
+        static final Done NOTHING_TO_TELL = new Done(() -> {}, null);
     }
 
     private void alone(StoredConvoy convoy) {
@@ -53,25 +78,29 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             if (now == null || now.dueAt() == 0 || now.dueAt() > transaction.now()) {
                 return;
             }
-            Runnable told = due(transaction, now);
+            Done done = due(transaction, now);
             transaction.commit();
-            told.run();
+            done.told.run();
+            resume(done);
         } catch (StaleConvoyException faster) {
             LOG.debug("left alone: {}", faster.getMessage());
         } catch (ConvoyStoreException down) {
             throw down;
-        } catch (Exception failure) {
+        } catch (Throwable failure) {
             failed(convoy, failure);
         }
     }
 
-    /** Returns what to do when that is kept. */
-    private Runnable due(Transaction transaction, StoredConvoy convoy) throws Exception {
+    private Done due(Transaction transaction, StoredConvoy convoy) throws Exception {
         long now = transaction.now();
+        if (machine.isBehind(convoy)) {
+            dueAgain(transaction, convoy, now + BEHIND_MILLIS);
+            return Done.NOTHING_TO_TELL;
+        }
         if (convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0) {
             // If we die before it has gone on, another sees to that.
             dueAgain(transaction, convoy, now + ConvoySteps.RESUME_MILLIS);
-            return () -> resume(convoy.key());
+            return new Done(() -> {}, convoy.key());
         }
         if (convoy.ended()) {
             long end = convoy.since() + steps.keepMillis();
@@ -80,14 +109,14 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             } else {
                 transaction.delete(convoy);
             }
-            return () -> {};
+            return Done.NOTHING_TO_TELL;
         }
         Position<S, D> position = machine.read(convoy);
         Timeout<S, D> timeout = machine.timeout(position.state());
         if (timeout == null || convoy.status() != ConvoyStatus.RUNNING) {
             // A version that had one has written it.
             dueAgain(transaction, convoy, 0);
-            return () -> {};
+            return Done.NOTHING_TO_TELL;
         }
         return timeOut(transaction, convoy, position, timeout);
     }
@@ -96,8 +125,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         transaction.save(Change.of(convoy, convoy.next(convoy.status(), at)));
     }
 
-    private Runnable timeOut(
-            Transaction transaction, StoredConvoy convoy, Position<S, D> position, Timeout<S, D> timeout)
+    private Done timeOut(Transaction transaction, StoredConvoy convoy, Position<S, D> position, Timeout<S, D> timeout)
             throws Exception {
         StepImpl<D> step = steps.step(transaction, convoy.key(), position);
         TimeoutAction<D> action = timeout.action();
@@ -114,27 +142,26 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         } else if (goesOn && !after.ended()) {
             after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
         }
-        HistoryEntry entry = steps.entry(after, now, "", "timeout", from);
+        String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
+        HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
-        return () -> {
+        Runnable told = () -> {
             steps.tellOfSends(step);
             steps.tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name()));
-            if (goesOn) {
-                resume(convoy.key());
-            }
         };
+        return new Done(told, goesOn ? convoy.key() : null);
     }
 
     /** Goes on with what is held, without a message. */
-    private void resume(String key) {
+    private void resume(Done done) {
+        String key = done.resumes;
+        if (key == null) {
+            return;
+        }
         HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
         try {
-            try {
-                pass.run();
-            } catch (ConvoyStoreException down) {
-                throw down;
-            } catch (Exception failure) {
-                steps.giveUp(key, pass.current(), failure);
+            while (!wentThrough(pass, key)) {
+                LOG.debug("convoy '{}' of {} goes on without what has failed", key, machine.name());
             }
         } catch (ConvoyStoreException down) {
             throw down;
@@ -143,9 +170,44 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
     }
 
-    private void failed(StoredConvoy convoy, Exception failure) {
+    private boolean wentThrough(HeldPass<S, E, D> pass, String key) throws Exception {
+        try {
+            pass.run();
+            return true;
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Throwable failure) {
+            boolean worthIt = steps.queue().retry().decide(failure) == RetryPolicy.Decision.RETRY;
+            boolean later = worthIt && ConvoySteps.untilCurrent(() -> triesLater(key, failure));
+            return later || !steps.giveUp(key, pass.current(), failure);
+        }
+    }
+
+    /** Has a convoy that is to go on do so later, unless it has failed as often as it may. */
+    private boolean triesLater(String key, Throwable failure) {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy now = steps.find(transaction, key);
+            if (now == null || now.status() != ConvoyStatus.RESUMED && !now.ended()) {
+                // Somebody else has gone on with it.
+                return true;
+            }
+            int failures = now.failures() + 1;
+            if (failures >= steps.queue().maxDeliveries()) {
+                return false;
+            }
+            long wait = steps.queue().retry().delay(failures).toMillis();
+            StoredConvoy after = now.next(now.status(), transaction.now() + wait);
+            transaction.save(Change.of(now, after.withFailure(failures, null, ConvoySteps.text(failure))));
+            transaction.commit();
+            LOG.warn("convoy '{}' of {} could not go on, {} times by now", key, machine.name(), failures, failure);
+            return true;
+        }
+    }
+
+    private void failed(StoredConvoy convoy, Throwable failure) {
         int failures = convoy.failures() + 1;
-        boolean stuck = failures >= steps.queue().maxDeliveries();
+        boolean stuck = failures >= steps.queue().maxDeliveries()
+                || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
         String text = ConvoySteps.text(failure);
         try (Transaction transaction = store.begin()) {
             StoredConvoy now = steps.find(transaction, convoy.key());

@@ -38,7 +38,9 @@ final class HeldPass<S extends Enum<S>, E, D> {
         current = null;
         try (Transaction transaction = steps.store().begin()) {
             StoredConvoy convoy = steps.find(transaction, key);
-            if (convoy == null || convoy.status() == ConvoyStatus.STUCK) {
+            if (convoy == null
+                    || convoy.status() == ConvoyStatus.STUCK
+                    || steps.machine().isBehind(convoy)) {
                 return false;
             }
             if (convoy.held() > 0 && oneMoves(transaction, convoy)) {
@@ -94,8 +96,16 @@ final class HeldPass<S extends Enum<S>, E, D> {
 
     private void goOn(Transaction transaction, StoredConvoy convoy) {
         S state = steps.machine().read(convoy).state();
-        long due = steps.timeoutAt(state, convoy.since());
-        transaction.save(Change.of(convoy, convoy.next(ConvoyStatus.RUNNING, due)));
+        StoredConvoy after;
+        if (steps.machine().isTerminal(state)) {
+            after = convoy.next(ConvoyStatus.DONE, convoy.since() + steps.keepMillis());
+        } else {
+            boolean alerted = transaction
+                    .load(convoy.machine(), key, ConvoySteps.alertId(convoy.state(), convoy.since()))
+                    .known();
+            after = convoy.next(ConvoyStatus.RUNNING, alerted ? 0 : steps.timeoutAt(state, convoy.since()));
+        }
+        transaction.save(Change.of(convoy, after));
         transaction.commit();
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,9 @@ final class Relay {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     private static final int BATCH = 500;
     private static final long PAUSE_MILLIS = 1000;
+
+    /** How long a transaction may be kept open for sends to begin. */
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ConvoyStore store;
     private final String machine;
@@ -61,17 +65,20 @@ final class Relay {
                 transaction.postpone(failed, PAUSE_MILLIS);
             }
             transaction.commit();
-            return letters.size() == BATCH;
+            // If none could be sent, the next could not either.
+            boolean more = letters.size() == BATCH || sent.size() + failed.size() < letters.size();
+            return more && !sent.isEmpty();
         }
     }
 
-    /** The first of each convoy, then the second of each whose first is stored, and so on. */
+    /** The first of each convoy, then the second of each whose first is stored, and so on; what time is not left for comes next. */
     private void send(List<Outgoing> letters, List<Outgoing> sent, List<Outgoing> failed) {
         Map<String, ArrayDeque<Outgoing>> waiting = new LinkedHashMap<>();
         for (Outgoing letter : letters) {
             waiting.computeIfAbsent(letter.key(), key -> new ArrayDeque<>()).add(letter);
         }
-        while (!waiting.isEmpty()) {
+        long start = System.nanoTime();
+        while (!waiting.isEmpty() && System.nanoTime() - start < MOST_NANOS) {
             List<Sending> round = new ArrayList<>(waiting.size());
             for (Iterator<ArrayDeque<Outgoing>> each = waiting.values().iterator(); each.hasNext(); ) {
                 ArrayDeque<Outgoing> ofConvoy = each.next();

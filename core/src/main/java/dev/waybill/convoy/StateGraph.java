@@ -27,6 +27,16 @@ final class StateGraph<S extends Enum<S>, E, D> {
         ahead = new EnumMap<>(states);
     }
 
+    /** As it is now, whatever is added to this one later. */
+    StateGraph<S, E, D> copy() {
+        StateGraph<S, E, D> copy = new StateGraph<>(states);
+        transitions.forEach((state, list) -> copy.transitions.put(state, List.copyOf(list)));
+        copy.timeouts.putAll(timeouts);
+        copy.terminal.addAll(terminal);
+        copy.ahead.putAll(ahead);
+        return copy;
+    }
+
     void add(Transition<S, E, D, ? extends E> added) {
         List<Transition<S, E, D, ? extends E>> ofState =
                 transitions.computeIfAbsent(added.from(), state -> new ArrayList<>());

@@ -54,7 +54,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         codec = builder.codec;
         this.start = start;
         this.initial = initial;
-        graph = builder.graph;
+        graph = builder.graph.copy();
         early = builder.early;
         late = builder.late;
         unexpected = builder.unexpected;
@@ -183,6 +183,11 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         }
     }
 
+    /** Whether a later version of the machine has stored it: only that can read it. */
+    boolean isBehind(StoredConvoy stored) {
+        return stored.machineVersion() > version;
+    }
+
     private Migration.Stored migrated(StoredConvoy stored, Migration.Stored old) {
         if (migration == null) {
             throw new IllegalStateException("a state machine of version " + version + " has no migration");
@@ -301,7 +306,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
 
         /**
          * What happens when a convoy has been in a state for so long; 1 ms to 366 days. A transition to the same state does not begin
-         * the time anew.
+         * the time anew. It counts for convoys that come into the state from then on, not for those that an earlier version has left there.
          */
         public After after(S state, Duration time) {
             if (time.compareTo(Duration.ofMillis(1)) < 0 || time.compareTo(Duration.ofDays(366)) > 0) {

@@ -25,7 +25,7 @@ public interface Step<D> {
      * Sends a message when the step is kept: at least once, with the same id each time, and after everything that this convoy has
      * sent before. Its queue must be one of {@link Convoys.Builder#sendsTo}.
      *
-     * @throws IllegalArgumentException if it is not
+     * @throws IllegalArgumentException if it is not, or if the message is one that the queue cannot take
      * @throws dev.waybill.CodecException if the payload cannot be encoded
      */
     <T> void send(Queue<T> queue, Message<T> message);

@@ -2,6 +2,7 @@ package dev.waybill.convoy;
 
 import dev.waybill.CodecException;
 import dev.waybill.Message;
+import dev.waybill.PriorityPolicy;
 import dev.waybill.Queue;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,7 @@ final class StepImpl<D> implements Step<D> {
             throw new IllegalArgumentException(
                     queue + " is not one that the convoys send to; they send to " + queues.keySet());
         }
+        demandPossible(queue, message);
         byte[] body;
         try {
             body = queue.codec().encode(message.payload());
@@ -53,6 +55,27 @@ final class StepImpl<D> implements Step<D> {
             throw new CodecException(message + " to " + queue + " cannot be encoded: " + e.getMessage(), e);
         }
         outgoing.add(Letter.of(key, queue, message, body));
+    }
+
+    /** What a producer would refuse each time is refused here: it would be in front of all that the convoy sends later. */
+    private static void demandPossible(Queue<?> queue, Message<?> message) {
+        if (queue.isOrderedByKey() && message.delayMillis(System.currentTimeMillis()) > 0) {
+            throw new IllegalArgumentException(message + " is to wait, but " + queue
+                    + " is ordered by key, and what is sent later would overtake it");
+        }
+        boolean hasLevel = message.priority() > 0 || message.tier().isPresent();
+        if (!hasLevel || queue.prioritiesName().isPresent()) {
+            return;
+        }
+        PriorityPolicy policy = queue.priorities()
+                .orElseThrow(() ->
+                        new IllegalArgumentException(message + " has a priority, but " + queue + " has no priorities"));
+        boolean exists =
+                message.tier().map(tier -> policy.tier(tier).isPresent()).orElse(message.priority() < policy.levels());
+        if (!exists) {
+            throw new IllegalArgumentException(
+                    message + " has a priority that " + queue + " does not have, with " + policy);
+        }
     }
 
     @Override

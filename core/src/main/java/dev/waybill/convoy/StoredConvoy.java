@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param since when it came into its state
  * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
  * @param held how many of its messages are held
- * @param failures how often its time-out has failed
+ * @param failures how often its time-out, or what it holds after that, has failed
  * @param failedMessage the id of the message at which it is stuck, or null
- * @param failure why it is stuck, or null
+ * @param failure what has failed, above all if it is stuck, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StoredConvoy(

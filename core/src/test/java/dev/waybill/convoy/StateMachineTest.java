@@ -59,6 +59,19 @@ class StateMachineTest {
                         """);
     }
 
+    @Test
+    void whatItsBuilderIsToldLaterIsNoneOfItsBusiness() {
+        StateMachine.Builder<State, Event, String> builder = whole();
+        StateMachine<State, Event, String> machine = builder.build();
+        String before = machine.toMermaid();
+        builder.on(State.NEW, Withdrawn.class)
+                .to(State.CANCELLED)
+                .after(State.NEW, Duration.ofDays(1))
+                .to(State.CANCELLED);
+        assertThat(machine.toMermaid()).isEqualTo(before);
+        assertThat(builder.build().toMermaid()).isNotEqualTo(before);
+    }
+
     private static void assertRefused(StateMachine.Builder<State, Event, String> builder, String... why) {
         assertThatThrownBy(builder::build)
                 .isInstanceOf(IllegalArgumentException.class)

@@ -5,7 +5,7 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.util.Set;
 
-/** A connection as an action gets it: in the transaction of its step, which it cannot end. */
+/** A connection as an action gets it: in the transaction of its step, which its methods do not end. A guard against mistakes, not against intent. */
 final class Borrowed {
     private static final Set<String> FORBIDDEN =
             Set.of("commit", "setAutoCommit", "close", "abort", "setTransactionIsolation");

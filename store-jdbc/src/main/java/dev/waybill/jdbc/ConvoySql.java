@@ -71,9 +71,11 @@ final class ConvoySql {
         release = deleteHeld + " AND place = ?";
         send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at)"
                 + " VALUES (?, ?, ?, ?, ?, 0)";
+        // What is behind one that waits is left out here, lest it take all the room.
         outgoing = "SELECT id, convoy, queue, message, body FROM " + table
-                + "_outgoing WHERE machine = ? AND try_at <= " + now
-                + " ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED";
+                + "_outgoing o WHERE machine = ? AND try_at <= " + now + " AND NOT EXISTS (SELECT 1 FROM " + table
+                + "_outgoing b WHERE b.machine = o.machine AND b.convoy = o.convoy AND b.id < o.id AND b.try_at > "
+                + now + ") ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED";
         sent = "DELETE FROM " + table + "_outgoing WHERE id = ?";
         postpone = "UPDATE " + table + "_outgoing SET try_at = " + now + " + ? WHERE id = ?";
         list = read + " WHERE machine = ? AND convoy > ?";

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One transaction of the database. What is changed is written at the end, convoys first: so two that change one wait for each other. */
 final class ConvoyTransaction implements Transaction {
+    private static final int MARIADB_DUPLICATE = 1062;
+
     private final ConvoySql sql;
     private final Connection connection;
     private final boolean autoCommit;
@@ -68,7 +70,24 @@ final class ConvoyTransaction implements Transaction {
         if (Sessions.rolledBackBecauseOfOthers(e)) {
             return new StaleConvoyException("a transaction of the " + sql + " was rolled back because of others", e);
         }
+        if (refused(e)) {
+            return new IllegalStateException(
+                    "the " + sql + " does not take what a step has written: " + e.getMessage(), e);
+        }
         return new ConvoyStoreException("the " + sql + " cannot be asked: " + e.getMessage(), e);
+    }
+
+    /**
+     * Whether it is what was written that is wrong, and will be each time: data, a constraint, a limit, or on PostgreSQL that an action
+     * has gone on after a failure in its transaction.
+     */
+    private static boolean refused(SQLException e) {
+        String state = e.getSQLState();
+        return state != null
+                && (state.startsWith("22")
+                        || state.startsWith("23")
+                        || state.startsWith("54")
+                        || state.equals("25P02"));
     }
 
     /** What is asked of the database. */
@@ -352,7 +371,7 @@ final class ConvoyTransaction implements Transaction {
                 bind(statement, change.after());
                 statement.addBatch();
             });
-        } catch (ConvoyStoreException e) {
+        } catch (RuntimeException e) {
             throw e.getCause() instanceof SQLException refused && isThere(refused)
                     ? stale(begun.get(0).after())
                     : e;
@@ -399,8 +418,8 @@ final class ConvoyTransaction implements Transaction {
 
     private static boolean isThere(SQLException e) {
         for (SQLException next = e; next != null; next = next.getNextException()) {
-            String state = next.getSQLState();
-            if (state != null && state.startsWith("23")) {
+            // MariaDB says of every constraint 23000.
+            if ("23505".equals(next.getSQLState()) || next.getErrorCode() == MARIADB_DUPLICATE) {
                 return true;
             }
         }

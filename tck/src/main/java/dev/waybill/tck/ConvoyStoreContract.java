@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * this.
  */
 @Timeout(120)
-public abstract class ConvoyStoreContract extends StateMachineContract {
+public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
     private static final long NEVER = Long.MAX_VALUE / 2;
 
     private static byte[] bytes(String text) {
@@ -286,6 +286,19 @@ public abstract class ConvoyStoreContract extends StateMachineContract {
         }
         assertThat(outgoing()).containsExactly("b1");
         await().untilAsserted(() -> assertThat(outgoing()).containsExactly("a1", "a2", "b1"));
+    }
+
+    @Test
+    void whatWaitsBehindItTakesNoRoomFromOthers() {
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2"), outgoing("a", "a3")));
+        save(change("b", 1, "m1", outgoing("b", "b1")));
+        try (Transaction transaction = store.begin()) {
+            transaction.postpone(transaction.outgoing(MACHINE, 1), 60_000);
+            transaction.commit();
+        }
+        try (Transaction transaction = store.begin()) {
+            assertThat(bodies(transaction.outgoing(MACHINE, 2))).containsExactly("b1");
+        }
     }
 
     @Test

@@ -58,8 +58,8 @@ abstract class StateMachineContract {
     static final String MACHINE = "orders";
 
     ConvoyStore store;
-    private Waybill waybill;
-    private final List<Convoys> running = new ArrayList<>();
+    Waybill waybill;
+    final List<Convoys> running = new ArrayList<>();
 
     /** A store that is empty; asked for once per test. */
     protected abstract ConvoyStore store() throws Exception;
@@ -100,22 +100,22 @@ abstract class StateMachineContract {
         }
     }
 
-    private static final Queue<Event> ORDERS = Queue.named("orders", Orders.EVENTS)
+    static final Queue<Event> ORDERS = Queue.named("orders", Orders.EVENTS)
             .orderedByKey()
             .maxDeliveries(3)
             .retry(RetryPolicy.fixed(Duration.ofMillis(5)))
             .build();
 
-    private static final Queue<String> MAILS = Queue.ofText("mails");
+    static final Queue<String> MAILS = Queue.ofText("mails");
 
     /** With a way to be cancelled that the test says. */
-    private static StateMachine.Builder<State, Event, String> cancellable() {
+    static StateMachine.Builder<State, Event, String> cancellable() {
         return Orders.machine(MACHINE, MAILS)
                 .after(State.PLACED, Duration.ofDays(1))
                 .to(State.CANCELLED);
     }
 
-    private Convoys run(StateMachine<State, Event, String> machine, ConvoyListener listener) {
+    Convoys run(StateMachine<State, Event, String> machine, ConvoyListener listener) {
         Convoys convoys = Convoys.of(waybill, ORDERS, machine)
                 .store(store)
                 .sendsTo(MAILS)
@@ -127,28 +127,28 @@ abstract class StateMachineContract {
         return convoys;
     }
 
-    private Convoys run(StateMachine.Builder<State, Event, String> machine) {
+    Convoys run(StateMachine.Builder<State, Event, String> machine) {
         return run(machine.build(), new ConvoyListener() {});
     }
 
-    private void send(String key, Event... events) {
+    void send(String key, Event... events) {
         Producer<Event> producer = waybill.producer(ORDERS);
         for (Event event : events) {
             producer.sendAndWait(Message.with(event).key(key).build());
         }
     }
 
-    private StoredConvoy awaitState(String key, State state) {
+    StoredConvoy awaitState(String key, State state) {
         await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(state.name(), from -> from.state()));
         return existing(key);
     }
 
-    private StoredConvoy awaitStatus(String key, ConvoyStatus status) {
+    StoredConvoy awaitStatus(String key, ConvoyStatus status) {
         await().untilAsserted(() -> assertThat(find(key)).isNotNull().returns(status, StoredConvoy::status));
         return existing(key);
     }
 
-    private List<String> mails() {
+    List<String> mails() {
         List<String> mails = new CopyOnWriteArrayList<>();
         waybill.consumer(MAILS).start(delivery -> mails.add(delivery.payload()));
         return mails;
@@ -228,7 +228,7 @@ abstract class StateMachineContract {
                 .containsExactly("convoy 'k' of orders, RUNNING in PLACED had it before");
     }
 
-    private List<DeadLetter> deadLetters() {
+    List<DeadLetter> deadLetters() {
         return waybill.deadLetters(ORDERS).browse(DeadLetterFilter.all(), 0, 10);
     }
 
@@ -291,7 +291,7 @@ abstract class StateMachineContract {
         await().untilAsserted(() -> assertThat(mails).containsExactly("try 3", "o1 is on its way"));
     }
 
-    private StateMachine.Builder<State, Event, String> failing(Map<String, String> broken) {
+    static StateMachine.Builder<State, Event, String> failing(Map<String, String> broken) {
         return cancellable().on(State.PAID, Event.Paid.class).to(State.PAID, (step, paid) -> {
             if (broken.containsKey(step.key())) {
                 throw new IllegalStateException("it is broken");
