@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Starts servers, from where {@code waybill.it.servers} says (a system property, or the environment variable
  * {@code WAYBILL_IT_SERVERS}): {@code local} processes, which is the default, {@code containers}, or {@code external} ones at
- * {@code waybill.it.rabbitmq.uri}, {@code waybill.it.kafka.uri} and {@code waybill.it.sqs.uri}. What cannot start throws.
+ * {@code waybill.it.rabbitmq.uri}, {@code waybill.it.kafka.uri}, {@code waybill.it.sqs.uri} and {@code waybill.it.redis.uri}. What cannot start throws.
  *
  * <pre>{@code
  * try (TestServer server = TestServers.start("kafka")) {
@@ -28,7 +28,7 @@ public final class TestServers {
     /**
      * A running server.
      *
-     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka} or {@code sqs}
+     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka}, {@code sqs} or {@code redis}
      */
     public static TestServer start(String name) {
         return start(name, ServerOptions.usual());
@@ -41,9 +41,10 @@ public final class TestServers {
             case "rabbitmq-4.0" -> rabbitmq("4.0", options);
             case "kafka" -> kafka(options);
             case "sqs" -> sqs(options);
+            case "redis" -> redis(options);
             default ->
                 throw new IllegalArgumentException(
-                        "Server '" + name + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka or sqs");
+                        "Server '" + name + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs or redis");
         };
     }
 
@@ -88,6 +89,17 @@ public final class TestServers {
             case LOCAL -> started(new LocalElasticMq(options));
             case CONTAINERS -> started(new ContainerSqs(options));
             case EXTERNAL -> ExternalServer.sqs();
+        };
+    }
+
+    private static TestServer redis(ServerOptions options) {
+        if (options.certificates() != null) {
+            throw new IllegalArgumentException("Redis is started without a TLS listener here");
+        }
+        return switch (Mode.current()) {
+            case LOCAL -> started(new LocalRedis(options));
+            case CONTAINERS -> started(new ContainerRedis(options));
+            case EXTERNAL -> ExternalServer.redis();
         };
     }
 
