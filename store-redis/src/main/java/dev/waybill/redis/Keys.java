@@ -1,0 +1,112 @@
+package dev.waybill.redis;
+
+import dev.waybill.convoy.ConvoyStore;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/** The keys of a store, all in one slot of a cluster. Immutable. */
+final class Keys {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,48}");
+
+    private final String name;
+
+    Keys(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("name of the convoy store is '" + name
+                    + "' but must be 1 to 48 letters, digits, dots, underscores and hyphens");
+        }
+        this.name = name;
+    }
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    byte[] store() {
+        return key("store");
+    }
+
+    byte[] probe() {
+        return key("probe");
+    }
+
+    private byte[] key(String rest) {
+        return bytes("{" + name + "}:" + rest);
+    }
+
+    /** A machine's keys. */
+    Machine machine(String machine) {
+        return new Machine(URLEncoder.encode(checked("machine", machine), StandardCharsets.UTF_8));
+    }
+
+    /** One of a convoy's keys. */
+    byte[] of(Part part, String machine, String key) {
+        return machine(machine).key(part.name + ":" + checked("convoy", key));
+    }
+
+    private static String checked(String what, String text) {
+        if (text.length() > ConvoyStore.LONGEST_NAME) {
+            throw new IllegalArgumentException("the key of a " + what + " has " + text.length()
+                    + " characters but may have " + ConvoyStore.LONGEST_NAME + ": '" + text + "'");
+        }
+        return text;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** What there is of a convoy. */
+    enum Part {
+        CONVOY("convoy"),
+        HISTORY("history"),
+        IDS("ids"),
+        HELD("held"),
+        LETTERS("letters");
+
+        private final String name;
+
+        Part(String name) {
+            this.name = name;
+        }
+    }
+
+    /** Of all convoys of a machine. */
+    final class Machine {
+        private final String machine;
+
+        private Machine(String machine) {
+            this.machine = machine;
+        }
+
+        private byte[] key(String rest) {
+            return Keys.this.key(machine + ":" + rest);
+        }
+
+        byte[] index() {
+            return key("index");
+        }
+
+        Claimable due() {
+            return claimable("due");
+        }
+
+        Claimable sending() {
+            return claimable("sending");
+        }
+
+        private Claimable claimable(String what) {
+            return new Claimable(key(what), key(what + ":leases"), key(what + ":owners"));
+        }
+    }
+
+    /** Where convoys wait that one transaction at a time may have. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Claimable(byte[] candidates, byte[] leases, byte[] owners) {}
+}
