@@ -72,8 +72,7 @@ final class Claims {
     private void renew() {
         for (Claim claim : all()) {
             try {
-                server.ask(
-                        call(Script.RENEW, claim).arg(leases.millis()).args(claim.convoys()));
+                server.ask(call(Script.RENEW, claim).arg(leases.millis()).args(claim.convoys()));
             } catch (ConvoyStoreException later) {
                 LOG.debug("leases are not renewed: {}", later.getMessage());
             }

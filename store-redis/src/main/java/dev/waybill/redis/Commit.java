@@ -76,7 +76,10 @@ final class Commit {
     }
 
     boolean isEmpty() {
-        return changes.isEmpty() && deletions.isEmpty() && letters.isEmpty() && claims.all().isEmpty();
+        return changes.isEmpty()
+                && deletions.isEmpty()
+                && letters.isEmpty()
+                && claims.all().isEmpty();
     }
 
     /** The convoys whose versions are looked at, in order. */

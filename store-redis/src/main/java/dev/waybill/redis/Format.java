@@ -124,7 +124,11 @@ final class Format {
     static HeldMessage held(byte[] order, byte[] encoded) {
         Fields fields = Fields.decode(encoded);
         return new HeldMessage(
-                Long.parseLong(Keys.text(order)), fields.get("id"), fields.get("type"), fields.all("h."), fields.body());
+                Long.parseLong(Keys.text(order)),
+                fields.get("id"),
+                fields.get("type"),
+                fields.all("h."),
+                fields.body());
     }
 
     /** Without its number, which it gets when it is stored. */

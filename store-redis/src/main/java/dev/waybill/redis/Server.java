@@ -83,7 +83,10 @@ final class Server {
         Throwable cause = failure.getCause();
         return cause == null || cause == failure
                 ? reason.toString()
-                : reason.append(": ").append(cause.getMessage()).append(reason(cause)).toString();
+                : reason.append(": ")
+                        .append(cause.getMessage())
+                        .append(reason(cause))
+                        .toString();
     }
 
     /** Reads an answer, which somebody else may have written. */

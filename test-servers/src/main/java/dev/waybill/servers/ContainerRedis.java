@@ -19,8 +19,7 @@ final class ContainerRedis extends ContainerServer {
     private static GenericContainer<?> container(ServerOptions options) {
         Map<String, String> ours = Map.of("protected-mode", "no", "dir", "/data");
         return new GenericContainer<>(Images.REDIS)
-                .withCopyToContainer(
-                        Transferable.of(RedisSettings.configuration(ours, options), 0644), CONFIGURATION)
+                .withCopyToContainer(Transferable.of(RedisSettings.configuration(ours, options), 0644), CONFIGURATION)
                 .withCommand("redis-server", CONFIGURATION);
     }
 

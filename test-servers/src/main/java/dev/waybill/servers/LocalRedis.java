@@ -37,8 +37,8 @@ final class LocalRedis extends LocalServer {
 
     @Override
     void launch() throws IOException {
-        Map<String, String> ours = Map.of(
-                "bind", "127.0.0.1", "port", Integer.toString(port), "dir", data().toString());
+        Map<String, String> ours =
+                Map.of("bind", "127.0.0.1", "port", Integer.toString(port), "dir", data().toString());
         Path file = Files.writeString(data().resolve("redis.conf"), RedisSettings.configuration(ours, options));
         String libraries = Files.readString(tree.resolve("libraries")).strip();
         run(

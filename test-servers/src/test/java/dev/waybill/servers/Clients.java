@@ -147,7 +147,8 @@ final class Clients {
         URI address = URI.create(uri);
         try (Socket socket = TcpProbe.connected(address.getHost(), address.getPort())) {
             socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
-            String answer = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+            String answer = new BufferedReader(
+                            new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
                     .readLine();
             assertThat(answer).startsWith(":");
             return Long.parseLong(answer.substring(1));
