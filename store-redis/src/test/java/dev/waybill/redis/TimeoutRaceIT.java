@@ -144,7 +144,8 @@ class TimeoutRaceIT {
             keys.add(words[0]);
             last = Math.max(last, Long.parseLong(words[1]));
             if (left.decrementAndGet() == 0) {
-                racers.forEach(Process::destroyForcibly);
+                // Not by Process, which would close what is still to be read.
+                racers.forEach(racer -> racer.toHandle().destroyForcibly());
             }
         }
         return new Fired(keys, last);
