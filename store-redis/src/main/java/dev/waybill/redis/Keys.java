@@ -3,13 +3,17 @@ package dev.waybill.redis;
 import dev.waybill.convoy.ConvoyStore;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
-/** The keys of a store, all in one slot of a cluster. Immutable. */
+/** The keys of a store, all in one slot of a cluster. Thread-safe. */
 final class Keys {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,48}");
 
     private final String name;
+    /** They are few, and asked for with every key. */
+    private final Map<String, Machine> machines = new ConcurrentHashMap<>();
 
     Keys(String name) {
         if (!NAME.matcher(name).matches()) {
@@ -41,12 +45,13 @@ final class Keys {
 
     /** A machine's keys. */
     Machine machine(String machine) {
-        return new Machine(URLEncoder.encode(checked("machine", machine), StandardCharsets.UTF_8));
+        return machines.computeIfAbsent(
+                machine, name -> new Machine(URLEncoder.encode(checked("machine", name), StandardCharsets.UTF_8)));
     }
 
     /** One of a convoy's keys. */
     byte[] of(Part part, String machine, String key) {
-        return machine(machine).key(part.name + ":" + checked("convoy", key));
+        return machine(machine).of(part.name + ":" + checked("convoy", key));
     }
 
     private static String checked(String what, String text) {
@@ -79,30 +84,36 @@ final class Keys {
 
     /** Of all convoys of a machine. */
     final class Machine {
-        private final String machine;
+        private final String prefix;
+        private final byte[] index;
+        private final Claimable due;
+        private final Claimable sending;
 
         private Machine(String machine) {
-            this.machine = machine;
+            prefix = machine + ":";
+            index = of("index");
+            due = claimable("due");
+            sending = claimable("sending");
         }
 
-        private byte[] key(String rest) {
-            return Keys.this.key(machine + ":" + rest);
-        }
-
-        byte[] index() {
-            return key("index");
-        }
-
-        Claimable due() {
-            return claimable("due");
-        }
-
-        Claimable sending() {
-            return claimable("sending");
+        private byte[] of(String rest) {
+            return key(prefix + rest);
         }
 
         private Claimable claimable(String what) {
-            return new Claimable(key(what), key(what + ":leases"), key(what + ":owners"));
+            return new Claimable(of(what), of(what + ":leases"), of(what + ":owners"));
+        }
+
+        byte[] index() {
+            return index;
+        }
+
+        Claimable due() {
+            return due;
+        }
+
+        Claimable sending() {
+            return sending;
         }
     }
 

@@ -73,7 +73,7 @@ public final class RedisConvoyStore implements ConvoyStore {
 
         private final UnifiedJedis client;
         private Keys keys = new Keys("waybill-convoys");
-        private Duration lease = Duration.ofSeconds(30);
+        private Duration lease = Duration.ofSeconds(10);
 
         private Builder(UnifiedJedis client) {
             this.client = Objects.requireNonNull(client, "client");
@@ -89,8 +89,8 @@ public final class RedisConvoyStore implements ConvoyStore {
         }
 
         /**
-         * After how long others go on with what a process was at when it died; by default 30 s; 1 s to 10 min. A process that lives
-         * renews its leases three times as often.
+         * After how long others go on with what a process was at when it died; by default 10 s; 1 s to 10 min. A process that lives
+         * renews its leases three times in that.
          */
         public Builder lease(Duration length) {
             if (length.compareTo(SHORTEST_LEASE) < 0 || length.compareTo(LONGEST_LEASE) > 0) {

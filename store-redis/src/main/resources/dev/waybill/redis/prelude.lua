@@ -6,12 +6,16 @@ local function now()
 end
 
 -- An error if one of the keys from the first on has the data of somebody else. The kinds are repeated as often as it takes.
+local looked = {}
 local function foreign(first, kinds, last)
   for i = first, last or #KEYS do
-    local kind = kinds[(i - first) % #kinds + 1]
-    local is = redis.call('TYPE', KEYS[i]).ok
-    if is ~= kind and is ~= 'none' then
-      return redis.error_reply('FOREIGN key ' .. KEYS[i] .. ' is of the type ' .. is .. ', not ' .. kind)
+    local key = KEYS[i]
+    if not looked[key] then
+      looked[key] = true
+      local kind, is = kinds[(i - first) % #kinds + 1], redis.call('TYPE', key).ok
+      if is ~= kind and is ~= 'none' then
+        return redis.error_reply('FOREIGN key ' .. key .. ' is of the type ' .. is .. ', not ' .. kind)
+      end
     end
   end
   return nil
