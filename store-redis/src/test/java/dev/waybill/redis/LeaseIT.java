@@ -14,12 +14,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import java.io.BufferedReader;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -106,6 +108,42 @@ class LeaseIT {
             other.commit();
         }
         assertThat(outgoing(store)).containsExactly("a1", "b1");
+    }
+
+    @Test
+    void whatManyHadWhoDiedComesFreeAtOnce() {
+        Change[] changes =
+                IntStream.range(0, 1_500).mapToObj(i -> change("k" + i, 1, 10)).toArray(Change[]::new);
+        save(store, changes);
+        try (Transaction dead = store.begin();
+                Transaction other = store.begin()) {
+            assertThat(dead.due(MACHINE, 1_500)).hasSize(1_500);
+            endLeases("due");
+            assertThat(other.due(MACHINE, 1_500)).hasSize(1_500);
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfALeaseThatNobodyHasGivenUp() {
+        save(store, change("a", 1, 10));
+        try (Transaction dead = store.begin()) {
+            assertThat(dead.due(MACHINE, 10)).hasSize(1);
+            endLeases("due");
+            save(store, change("a", 2, 0));
+            assertThat(due(store)).isEmpty();
+            assertThat(client.keys("{" + name + "}:" + MACHINE + ":due*")).isEmpty();
+        }
+    }
+
+    @Test
+    void whatComesAfterAPostponedLetterDoesNotBringItForward() {
+        save(store, change("a", 1, 0, letter("a", "a1")));
+        try (Transaction transaction = store.begin()) {
+            transaction.postpone(transaction.outgoing(MACHINE, 10), 60_000);
+            transaction.commit();
+        }
+        save(store, change("a", 2, 0, letter("a", "a2")), change("b", 1, 0, letter("b", "b1")));
+        assertThat(outgoing(store)).containsExactly("b1");
     }
 
     @Test
