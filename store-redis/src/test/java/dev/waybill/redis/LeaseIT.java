@@ -20,7 +20,9 @@ import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import java.io.BufferedReader;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -33,6 +35,9 @@ class LeaseIT {
     private final String name = TestRedis.name();
     private final RedisConvoyStore store =
             RedisConvoyStore.on(client).name(name).lease(LEASE).open();
+    /** One that renews nothing while a test lasts. */
+    private final RedisConvoyStore still =
+            RedisConvoyStore.on(client).name(name).lease(Duration.ofMinutes(10)).open();
 
     /** Claims all, says so, and hangs. */
     static final class Victim {
@@ -70,13 +75,15 @@ class LeaseIT {
     /** As if the process had stood still for longer than that. */
     private void endLeases(String what) {
         String leases = "{" + name + "}:" + MACHINE + ":" + what + ":leases";
-        client.zrange(leases, 0, -1).forEach(key -> client.zadd(leases, 0, key));
+        Map<String, Double> ended = new HashMap<>();
+        client.zrange(leases, 0, -1).forEach(key -> ended.put(key, 0.0));
+        client.zadd(leases, ended);
     }
 
     @Test
     void aTimeOutWhoseLeaseHasEndedFiresOnceAllTheSame() {
         save(store, change("a", 1, 10));
-        try (Transaction slow = store.begin();
+        try (Transaction slow = still.begin();
                 Transaction other = store.begin()) {
             assertThat(keys(slow.due(MACHINE, 10))).containsExactly("a");
             endLeases("due");
@@ -93,7 +100,7 @@ class LeaseIT {
     @Test
     void whoHasLostALeaseNeitherSettlesNorPostponesNorGivesUpWhatAnotherHas() {
         save(store, change("a", 1, 0, letter("a", "a1"), letter("a", "a2")), change("b", 1, 0, letter("b", "b1")));
-        try (Transaction slow = store.begin();
+        try (Transaction slow = still.begin();
                 Transaction other = store.begin()) {
             List<Outgoing> lost = slow.outgoing(MACHINE, 10);
             assertThat(bodies(lost)).containsExactly("a1", "a2", "b1");
@@ -115,7 +122,7 @@ class LeaseIT {
         Change[] changes =
                 IntStream.range(0, 1_500).mapToObj(i -> change("k" + i, 1, 10)).toArray(Change[]::new);
         save(store, changes);
-        try (Transaction dead = store.begin();
+        try (Transaction dead = still.begin();
                 Transaction other = store.begin()) {
             assertThat(dead.due(MACHINE, 1_500)).hasSize(1_500);
             endLeases("due");
@@ -126,7 +133,7 @@ class LeaseIT {
     @Test
     void nothingIsLeftOfALeaseThatNobodyHasGivenUp() {
         save(store, change("a", 1, 10));
-        try (Transaction dead = store.begin()) {
+        try (Transaction dead = still.begin()) {
             assertThat(dead.due(MACHINE, 10)).hasSize(1);
             endLeases("due");
             save(store, change("a", 2, 0));
