@@ -23,6 +23,10 @@ import redis.clients.jedis.UnifiedJedis;
  * process dies the lease ends by itself. A process that stood still for longer than that may see another do the same; one of the two is
  * refused when it wants to keep it.
  *
+ * <p>A transaction has a connection of the client only while it asks, and one thread more asks for all of them, to renew leases. When
+ * the server is back after an outage the next question finds it, if the client does; where connections that have broken meanwhile are
+ * still in its pool, each fails once.
+ *
  * <p>The server must keep what it confirms: {@code appendonly yes} with {@code appendfsync always}, else the last steps may be lost with
  * it; and {@code maxmemory-policy noeviction}, or it throws convoys away. A replica that takes over lacks what had not reached it, since
  * Redis confirms before it replicates. All keys of a store are in one slot of a cluster; the package tells what they are.
