@@ -92,11 +92,17 @@ final class Claims {
 
     /** Gives them up now, so that others need not wait until they end. */
     void release() {
-        for (Claim claim : end()) {
-            try {
-                server.ask(call(Script.RELEASE, claim).args(claim.convoys()));
-            } catch (ConvoyStoreException itEndsByItself) {
-                LOG.debug("leases are not given up: {}", itEndsByItself.getMessage());
+        end().forEach(claim -> release(claim, leases.millis()));
+    }
+
+    /** If the server is away it is asked again for as long as the lease can last. */
+    private void release(Claim claim, long left) {
+        try {
+            server.ask(call(Script.RELEASE, claim).args(claim.convoys()));
+        } catch (ConvoyStoreException away) {
+            LOG.debug("leases are not given up: {}", away.getMessage());
+            if (left > 0) {
+                leases.afterPause(() -> release(claim, left - Leases.PAUSE_MILLIS));
             }
         }
     }

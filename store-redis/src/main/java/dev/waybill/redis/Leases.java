@@ -5,8 +5,11 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Renews what open transactions have claimed. Its thread is there only while it is needed. Thread-safe. */
+/** Renews what open transactions have claimed, and gives up what could not be given up at once. Its thread is there only while it is needed. Thread-safe. */
 final class Leases {
+    /** Between two attempts to reach a server that is away. */
+    static final long PAUSE_MILLIS = 500;
+
     private final Server server;
     private final long millis;
     private final ScheduledThreadPoolExecutor thread;
@@ -37,5 +40,9 @@ final class Leases {
     ScheduledFuture<?> often(Runnable renewal) {
         long pause = millis / 3;
         return thread.scheduleWithFixedDelay(renewal, pause, pause, TimeUnit.MILLISECONDS);
+    }
+
+    void afterPause(Runnable attempt) {
+        var unused = thread.schedule(attempt, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 }

@@ -3,6 +3,7 @@ package dev.waybill.redis;
 import static dev.waybill.redis.TestConvoys.MACHINE;
 import static dev.waybill.redis.TestConvoys.bodies;
 import static dev.waybill.redis.TestConvoys.change;
+import static dev.waybill.redis.TestConvoys.due;
 import static dev.waybill.redis.TestConvoys.letter;
 import static dev.waybill.redis.TestConvoys.save;
 import static dev.waybill.redis.TestConvoys.version;
@@ -19,6 +20,7 @@ import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.servers.ServerOptions;
 import dev.waybill.servers.TestServer;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -156,6 +158,23 @@ class RestartIT {
             await().ignoreExceptionsInstanceOf(ConvoyStoreException.class).until(() -> version(store, "a") == 1);
             save(store, change("a", 2, 0));
             assertThat(version(store, "a")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whatIsGivenUpWhileTheServerIsDownIsFreeSoonAfterwards() {
+        try (TestServer server = TestRedis.start(ServerOptions.usual());
+                RedisClient client = RedisClient.create(server.uri())) {
+            RedisConvoyStore store =
+                    RedisConvoyStore.on(client).lease(Duration.ofMinutes(10)).open();
+            save(store, change("a", 1, 10));
+            try (Transaction transaction = store.begin()) {
+                assertThat(transaction.due(MACHINE, 10)).hasSize(1);
+                server.kill();
+            }
+            server.start();
+            await().ignoreExceptionsInstanceOf(ConvoyStoreException.class)
+                    .until(() -> due(store).equals(List.of("a")));
         }
     }
 
