@@ -108,7 +108,6 @@ class TimeoutRaceIT {
                 Fired one = result.get(2, TimeUnit.MINUTES);
                 System.out.println(one.keys.size() + " time-outs in one process, the last " + (one.last - due)
                         + " ms after it was due");
-                assertThat(one.keys).as("each has its share").isNotEmpty();
                 assertThat(one.last - due).as("ms after it was due").isLessThan(5_000);
                 fired.addAll(one.keys);
             }
