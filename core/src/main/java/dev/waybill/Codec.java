@@ -29,6 +29,14 @@ public interface Codec<T> {
         return PlainCodecs.TEXT;
     }
 
+    /**
+     * Payloads that need not be in memory. With a claim check they can be of any size, and stream from where they are into the store
+     * and from there into the handler.
+     */
+    static Codec<Payload> payload() {
+        return PlainCodecs.PAYLOAD;
+    }
+
     /** The bytes themselves, not copied. */
     static Codec<byte[]> bytes() {
         return PlainCodecs.BYTES;

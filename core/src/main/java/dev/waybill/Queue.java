@@ -1,5 +1,7 @@
 package dev.waybill;
 
+import dev.waybill.claimcheck.ClaimCheck;
+import dev.waybill.claimcheck.PayloadStore;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
@@ -27,6 +29,7 @@ public final class Queue<T> {
     private final @Nullable PriorityPolicy priorities;
     private final @Nullable String prioritiesName;
     private final boolean ordered;
+    private final @Nullable ClaimCheck claimCheck;
     private final Set<Capability> required;
 
     private Queue(Builder<T> builder) {
@@ -38,6 +41,7 @@ public final class Queue<T> {
         priorities = builder.priorities;
         prioritiesName = builder.prioritiesName;
         ordered = builder.ordered;
+        claimCheck = builder.claimCheck;
         required = Set.copyOf(builder.required);
     }
 
@@ -90,6 +94,11 @@ public final class Queue<T> {
         return ordered;
     }
 
+    /** How its large payloads travel; empty if each travels in its message. */
+    public Optional<ClaimCheck> claimCheck() {
+        return Optional.ofNullable(claimCheck);
+    }
+
     public Set<Capability> required() {
         return required;
     }
@@ -109,6 +118,7 @@ public final class Queue<T> {
         private @Nullable PriorityPolicy priorities;
         private @Nullable String prioritiesName;
         private boolean ordered;
+        private @Nullable ClaimCheck claimCheck;
         private final Set<Capability> required = EnumSet.noneOf(Capability.class);
 
         private Builder(String name, Codec<T> codec) {
@@ -187,6 +197,17 @@ public final class Queue<T> {
         public Builder<T> orderedByKey() {
             ordered = true;
             return this;
+        }
+
+        /** Has its large payloads wait in a store, while a reference travels. Its producers and consumers declare the same. */
+        public Builder<T> claimCheck(ClaimCheck check) {
+            claimCheck = Objects.requireNonNull(check, "claimCheck");
+            return this;
+        }
+
+        /** {@link #claimCheck(ClaimCheck)} with all defaults, for payloads of more than so many bytes. */
+        public Builder<T> claimCheck(long threshold, PayloadStore store) {
+            return claimCheck(ClaimCheck.in(store).threshold(threshold).build());
         }
 
         /** Demands capabilities: on a broker that has not all of them, natively or emulated, declaring the queue fails. */

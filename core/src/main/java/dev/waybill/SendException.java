@@ -59,6 +59,8 @@ public final class SendException extends WaybillException {
         CONNECTION_LOST,
         /** The calling thread was interrupted while it waited for its turn. */
         INTERRUPTED,
+        /** The payload store of its claim check is down, or does not take it: nothing was sent. */
+        PAYLOAD_STORE,
         /** The broker refused it, for instance because the queue is full or access is denied. */
         REJECTED
     }

@@ -89,6 +89,7 @@ class ArchitectureTest {
                     dev.waybill.internal.ConfigSources.class,
                     dev.waybill.internal.JsonCodec.class,
                     dev.waybill.internal.PlainCodecs.class,
+                    dev.waybill.internal.Payloads.class,
                     dev.waybill.internal.MessageIds.class)
             .should()
             .bePublic();

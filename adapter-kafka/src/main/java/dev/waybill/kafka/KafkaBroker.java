@@ -43,6 +43,9 @@ final class KafkaBroker implements Broker {
     /** A message passes through the highest level as often as it takes, so this is what is asked for at most. */
     private static final Duration LONGEST_DELAY = Duration.ofDays(366);
 
+    /** Half of what a batch may have by default. */
+    private static final long CLAIM_CHECK_BYTES = 512 << 10;
+
     private final KafkaSettings settings;
     private final AdminCalls calls;
     private final FirstDeliveries firstDeliveries;
@@ -80,7 +83,8 @@ final class KafkaBroker implements Broker {
                 LONGEST_DELAY.toMillis(),
                 // A share consumer that renews what it holds is given nothing new.
                 0,
-                0);
+                0,
+                CLAIM_CHECK_BYTES);
         topology = new Topology(calls, settings, server, names);
         delayTopics = new DelayTopics(calls, topology, names, this::lookForDelays);
         pumps = new DelayPumps(calls, delayTopics, blocking, this::pump);

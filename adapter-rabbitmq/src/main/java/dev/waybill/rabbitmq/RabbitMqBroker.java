@@ -25,6 +25,8 @@ final class RabbitMqBroker implements Broker {
     private static final long DEFAULT_MAX_MESSAGE_BYTES = 16L << 20;
     private static final int MAX_BATCH = 500;
     private static final int MAX_KEPT = 10_000;
+    /** A queue keeps its messages in memory, at least for a while, and copies them to its replicas. */
+    private static final long CLAIM_CHECK_BYTES = 128 << 10;
     /** Of a quorum queue, from 4.3 on. */
     private static final int MAX_PRIORITIES = 32;
 
@@ -61,7 +63,8 @@ final class RabbitMqBroker implements Broker {
                 1,
                 Delays.MOST_MILLIS,
                 MAX_KEPT,
-                version.atLeast(ServerVersion.V4_3) ? MAX_PRIORITIES : 0);
+                version.atLeast(ServerVersion.V4_3) ? MAX_PRIORITIES : 0,
+                CLAIM_CHECK_BYTES);
     }
 
     private static long maxMessageBytes(BrokerContext context) {

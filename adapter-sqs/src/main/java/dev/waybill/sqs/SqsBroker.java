@@ -33,6 +33,9 @@ final class SqsBroker implements Broker {
     /** Of the 120,000 that SQS allows in flight. */
     private static final int MAX_KEPT = 10_000;
 
+    /** Of the 1 MiB that a request may have, so that it carries several messages. */
+    private static final long CLAIM_CHECK_BYTES = 192 << 10;
+
     private static final Limits LIMITS = new Limits(
             SqsSender.MAX_BYTES,
             SqsSender.MAX_BATCH,
@@ -42,7 +45,8 @@ final class SqsBroker implements Broker {
             MAX_RECEIVERS,
             SqsSender.MAX_DELAY.toMillis(),
             MAX_KEPT,
-            0);
+            0,
+            CLAIM_CHECK_BYTES);
 
     /** Long enough for the polls of a busy queue, which answer at once, and short enough for nobody to wait for the others. */
     private static final Duration LAST_POLLS = Duration.ofMillis(300);

@@ -24,7 +24,8 @@ enum Emulation {
                     1,
                     Long.MAX_VALUE / 2_000_000,
                     10_000,
-                    0),
+                    0,
+                    16 << 20),
             true,
             false,
             true,
@@ -40,20 +41,36 @@ enum Emulation {
                     1,
                     TimeUnit.DAYS.toMillis(1),
                     10_000,
-                    32),
+                    32,
+                    128 << 10),
             false,
             false,
             true,
             LaneMessages.Order.PRIORITIES),
     /** Share groups of Kafka 4.4. */
     KAFKA(
-            new Limits(1 << 20, 1_000, Long.MAX_VALUE, Integer.MAX_VALUE, 500, 1, TimeUnit.DAYS.toMillis(366), 0, 0),
+            new Limits(
+                    1 << 20,
+                    1_000,
+                    Long.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    500,
+                    1,
+                    TimeUnit.DAYS.toMillis(366),
+                    0,
+                    0,
+                    512 << 10),
             true,
             true,
             true,
             LaneMessages.Order.PARTITIONS),
     /** Standard queues of SQS: what a closed receiver held comes back when its lock ends. */
-    SQS(new Limits(1 << 20, 10, 1 << 20, 16, 10, 8, 900_000, 10_000, 0), true, true, false, LaneMessages.Order.BUCKETS);
+    SQS(
+            new Limits(1 << 20, 10, 1 << 20, 16, 10, 8, 900_000, 10_000, 0, 192 << 10),
+            true,
+            true,
+            false,
+            LaneMessages.Order.BUCKETS);
 
     private final Limits limits;
     private final boolean timedLocks;

@@ -7,6 +7,7 @@ import dev.waybill.Consumer;
 import dev.waybill.MessageHandler;
 import dev.waybill.OutcomeHandler;
 import dev.waybill.Subscription;
+import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.idempotency.IdempotencyStore;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -23,16 +24,18 @@ final class ConsumerImpl<T> implements Consumer<T> {
     private final WaybillRuntime runtime;
     private final Lanes lanes;
     private final Codec<T> codec;
+    private final @Nullable ClaimCheck check;
     private int concurrency;
     private int prefetch;
     private Duration drainTimeout;
     private Guards guards = Guards.NONE;
     private @Nullable IdempotencyStore store;
 
-    ConsumerImpl(WaybillRuntime runtime, Lanes lanes, Codec<T> codec, Settings settings) {
+    ConsumerImpl(WaybillRuntime runtime, Lanes lanes, Codec<T> codec, @Nullable ClaimCheck check, Settings settings) {
         this.runtime = runtime;
         this.lanes = lanes;
         this.codec = codec;
+        this.check = check;
         concurrency = settings.concurrency;
         prefetch = settings.prefetch;
         drainTimeout = settings.drainTimeout;
@@ -148,6 +151,6 @@ final class ConsumerImpl<T> implements Consumer<T> {
     }
 
     private Subscription start(Handling<T> handling) {
-        return runtime.start(lanes, handling, guards, store, concurrency, prefetch, drainTimeout);
+        return runtime.start(lanes, handling, guards, store, check, concurrency, prefetch, drainTimeout);
     }
 }

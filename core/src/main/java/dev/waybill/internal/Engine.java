@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
  *
  * @param adapter the adapter's name
  * @param mdc whether handlers find their message in the MDC
+ * @param spent what deletes payloads that are done with
  */
 record Engine(
         Broker broker,
@@ -22,4 +23,5 @@ record Engine(
         Listeners listeners,
         String clientName,
         String adapter,
-        boolean mdc) {}
+        boolean mdc,
+        SpentPayloads spent) {}

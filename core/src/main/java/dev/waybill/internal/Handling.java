@@ -8,6 +8,8 @@ import dev.waybill.Delivery;
 import dev.waybill.MessageHandler;
 import dev.waybill.Outcome;
 import dev.waybill.OutcomeHandler;
+import dev.waybill.claimcheck.PayloadCorruptException;
+import dev.waybill.spi.Envelope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -21,10 +23,13 @@ import org.jspecify.annotations.Nullable;
 abstract class Handling<T> {
     private final Codec<T> codec;
     final int maxBatch;
+    private final boolean streams;
     private @Nullable Once once;
+    private @Nullable ClaimReader claims;
 
     private Handling(Codec<T> codec, int maxBatch) {
         this.codec = codec;
+        streams = codec == PlainCodecs.PAYLOAD;
         this.maxBatch = maxBatch;
     }
 
@@ -141,11 +146,21 @@ abstract class Handling<T> {
         this.once = once;
     }
 
+    /** Has payloads fetched by this; before the first message. */
+    final void claims(ClaimReader claims) {
+        this.claims = claims;
+    }
+
     /** Null if it is to be handled; else the verdict on it without that. */
     final @Nullable Verdict before(HeldMessage<T> message) {
         Verdict verdict = decode(message);
         if (verdict == null && once != null) {
             verdict = once.claim(message);
+        }
+        Claim claim = message.claim();
+        if (verdict == null && claim != null && claims != null && !message.exhausted()) {
+            verdict = fetch(message, claim, claims);
+            verdict = verdict == null ? null : after(message, verdict);
         }
         if (!message.exhausted()) {
             return verdict;
@@ -172,8 +187,25 @@ abstract class Handling<T> {
                 return Verdict.later(notDue);
             }
         }
+        Envelope envelope = message.inbound().envelope();
+        return claims != null && !message.dead() && Reference.isIn(envelope.contentType())
+                ? claims.follow(message)
+                : decode(message, envelope.body());
+    }
+
+    @SuppressWarnings("unchecked") // who streams has payloads
+    private @Nullable Verdict fetch(HeldMessage<T> message, Claim claim, ClaimReader claims) {
+        Verdict verdict = claims.fetch(message, claim, !streams);
+        if (verdict == null && streams) {
+            message.decoded((T) claim);
+            return null;
+        }
+        return verdict == null ? decode(message, claim.fetched()) : verdict;
+    }
+
+    private @Nullable Verdict decode(HeldMessage<T> message, byte[] body) {
         try {
-            message.decoded(codec.decode(message.inbound().envelope().body()));
+            message.decoded(codec.decode(body));
             return null;
         } catch (Throwable undecodable) {
             String reason = "undecodable as " + codec.contentType() + ": " + undecodable.getMessage();
@@ -206,9 +238,10 @@ abstract class Handling<T> {
                 Outcome outcome = call.of(message);
                 return outcome == null ? Verdict.failed(noOutcome()) : Verdict.of(outcome);
             } catch (Throwable failure) {
-                return Verdict.failed(failure);
+                return failed(message, failure);
             } finally {
                 takeNoInterruptAlong();
+                end(message);
             }
         }
     }
@@ -253,13 +286,39 @@ abstract class Handling<T> {
                 failure = thrown;
             } finally {
                 takeNoInterruptAlong();
+                good.forEach(Handling::end);
             }
+            boolean held = failure != null && good.stream().anyMatch(Handling::troubled);
             for (int i = 0; i < good.size(); i++) {
                 @Nullable Outcome outcome = failure == null ? outcomes.get(i) : null;
-                Verdict verdict =
-                        outcome != null ? Verdict.of(outcome) : Verdict.failed(failure != null ? failure : noOutcome());
+                Verdict verdict = outcome != null
+                        ? Verdict.of(outcome)
+                        : held ? Verdict.HELD : Verdict.failed(failure != null ? failure : noOutcome());
                 verdicts.on(good.get(i), after(good.get(i), verdict));
             }
+        }
+    }
+
+    /** A handler failed; which may be what its payload's store did, or what is wrong with the payload. */
+    private static Verdict failed(HeldMessage<?> message, Throwable failure) {
+        if (troubled(message)) {
+            return Verdict.HELD;
+        }
+        PayloadCorruptException corrupt = message.claim() == null ? null : Claim.corrupt(failure);
+        return corrupt == null
+                ? Verdict.failed(failure)
+                : Verdict.unreadable(String.valueOf(corrupt.getMessage()), failure);
+    }
+
+    private static boolean troubled(HeldMessage<?> message) {
+        Claim claim = message.claim();
+        return claim != null && claim.troubled();
+    }
+
+    private static void end(HeldMessage<?> message) {
+        Claim claim = message.claim();
+        if (claim != null) {
+            claim.end();
         }
     }
 

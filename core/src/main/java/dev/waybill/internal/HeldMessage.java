@@ -35,6 +35,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private @Nullable Disposition disposition;
     private long delayMillis;
     private @Nullable T payload;
+    private @Nullable Claim claim;
     private volatile boolean lockLost;
 
     /** Whether it is to be handled later, as the same delivery; only touched by the worker that has it. */
@@ -95,6 +96,17 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         this.payload = payload;
     }
 
+    /** Its payload is in a store. */
+    void claim(Claim claim) {
+        this.claim = claim;
+    }
+
+    /** Its payload's place in a store; null if the payload came with it. */
+    @Nullable
+    Claim claim() {
+        return claim;
+    }
+
     /** It is to be handled later, as the same delivery. */
     void holdBack(boolean tried) {
         heldBack = true;
@@ -139,6 +151,10 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     private void finish(boolean lost) {
         if (STATE.compareAndSet(this, DECIDED, DONE)) {
+            Claim claim = this.claim;
+            if (claim != null && !lost) {
+                claim.acknowledged();
+            }
             lane.done(this, lost);
         }
     }

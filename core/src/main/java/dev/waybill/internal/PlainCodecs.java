@@ -1,6 +1,8 @@
 package dev.waybill.internal;
 
 import dev.waybill.Codec;
+import dev.waybill.Payload;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 public final class PlainCodecs {
     public static final Codec<String> TEXT = new Text();
     public static final Codec<byte[]> BYTES = new Bytes();
+
+    public static final Codec<Payload> PAYLOAD = new OfPayload();
 
     private PlainCodecs() {}
 
@@ -29,6 +33,23 @@ public final class PlainCodecs {
         @Override
         public String contentType() {
             return "text/plain; charset=utf-8";
+        }
+    }
+
+    private static final class OfPayload implements Codec<Payload> {
+        @Override
+        public byte[] encode(Payload payload) throws IOException {
+            return payload.bytes();
+        }
+
+        @Override
+        public Payload decode(byte[] body) {
+            return Payload.of(body);
+        }
+
+        @Override
+        public String contentType() {
+            return "application/octet-stream";
         }
     }
 

@@ -6,6 +6,7 @@ import dev.waybill.Codec;
 import dev.waybill.CodecException;
 import dev.waybill.Health;
 import dev.waybill.Message;
+import dev.waybill.Payload;
 import dev.waybill.PriorityPolicy;
 import dev.waybill.PriorityPolicy.Tier;
 import dev.waybill.Producer;
@@ -14,8 +15,11 @@ import dev.waybill.Queue;
 import dev.waybill.SendException;
 import dev.waybill.WaybillException;
 import dev.waybill.WaybillObserver.Sending;
+import dev.waybill.internal.ClaimWriter.Body;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Envelope;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -38,6 +42,7 @@ final class ProducerImpl<T> implements Producer<T> {
     private final String contentType;
     private final Lanes lanes;
     private final ProducerOptions options;
+    private final @Nullable ClaimWriter claims;
 
     /** By lane; all but the first are opened by the first message for them. */
     private final AtomicReferenceArray<@Nullable SendPipe> pipes;
@@ -50,13 +55,19 @@ final class ProducerImpl<T> implements Producer<T> {
     private final Consumer<ProducerImpl<?>> onClose;
 
     ProducerImpl(
-            Engine engine, Queue<T> queue, Lanes lanes, ProducerOptions options, Consumer<ProducerImpl<?>> onClose) {
+            Engine engine,
+            Queue<T> queue,
+            Lanes lanes,
+            ProducerOptions options,
+            @Nullable ClaimWriter claims,
+            Consumer<ProducerImpl<?>> onClose) {
         this.engine = engine;
         this.queue = queue;
         codec = queue.codec();
         contentType = codec.contentType();
         this.lanes = lanes;
         this.options = options;
+        this.claims = claims;
         pipes = new AtomicReferenceArray<>(lanes.count());
         open(0);
         this.onClose = onClose;
@@ -64,11 +75,15 @@ final class ProducerImpl<T> implements Producer<T> {
 
     @Override
     public CompletableFuture<Void> send(Message<T> message) {
-        return start(message);
+        try {
+            return start(message);
+        } catch (SendException notBegun) {
+            return CompletableFuture.failedFuture(notBegun);
+        }
     }
 
+    /** @throws SendException if its payload could not be stored, so that nothing is sent */
     private PendingSend start(Message<T> message) {
-        byte[] body = encode(message);
         long now = engine.time().epochMillis();
         long delay = message.delayMillis(now);
         checkOrder(message, delay);
@@ -79,16 +94,23 @@ final class ProducerImpl<T> implements Producer<T> {
         }
         int level = level(message);
         SendPipe pipe = pipe(level);
-        Sending sending = engine.observer().sending(engine.adapter(), queue.name(), message, body.length);
+        Body body = body(message);
+        Sending sending = engine.observer().sending(engine.adapter(), queue.name(), message, body.bytes().length);
         Map<String, String> headers = sending == null ? message.headers() : joined(sending.headers(), message);
         if (level > 0) {
             headers = new LinkedHashMap<>(headers);
             headers.put(CoreHeaders.PRIORITY, Integer.toString(level));
         }
-        Envelope envelope = new Envelope(message.id(), message.key().orElse(null), contentType, now, headers, body);
+        Envelope envelope =
+                new Envelope(message.id(), message.key().orElse(null), body.contentType(), now, headers, body.bytes());
         PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, Delayed.by(delay, envelope, most, now));
         if (sending != null) {
             var unused = send.whenComplete((stored, failure) -> sending.ended(failure));
+        }
+        String key = body.key();
+        if (key != null && claims != null) {
+            ClaimWriter writer = claims;
+            var unused = send.whenComplete((stored, failure) -> writer.ended(key, failure));
         }
         return send;
     }
@@ -170,6 +192,26 @@ final class ProducerImpl<T> implements Producer<T> {
         Map<String, String> headers = new LinkedHashMap<>(added);
         headers.putAll(message.headers());
         return Collections.unmodifiableMap(headers);
+    }
+
+    private Body body(Message<T> message) {
+        if (message.payload() instanceof Payload payload) {
+            return claims == null
+                    ? new Body(whole(message, payload), contentType, null)
+                    : claims.body(message, payload, contentType);
+        }
+        byte[] encoded = encode(message);
+        return claims == null ? new Body(encoded, contentType, null) : claims.body(message, encoded, contentType);
+    }
+
+    /** No more of it is brought into memory than what a message takes, and a byte, by which it is refused. */
+    private byte[] whole(Message<T> message, Payload payload) {
+        try (InputStream in = payload.open()) {
+            return in.readNBytes(
+                    (int) Math.min(Integer.MAX_VALUE - 8, engine.limits().maxMessageBytes() + 1));
+        } catch (IOException bad) {
+            throw new CodecException("the payload of " + message + " to " + queue + " cannot be read: " + bad, bad);
+        }
     }
 
     private byte[] encode(Message<T> message) {

@@ -101,7 +101,8 @@ final class SendPipe {
             return refused(
                     send,
                     Reason.TOO_LARGE,
-                    "it has " + size + " bytes with its headers, but the broker takes " + limits.maxMessageBytes());
+                    "it has " + size + " bytes with its headers, but the broker takes " + limits.maxMessageBytes()
+                            + ": a claim check lets it wait in a store");
         }
         lock.lock();
         try {

@@ -27,14 +27,16 @@ final class Settler<T> implements Handling.Verdicts<T> {
     private final boolean ofDeadLetters;
     private final boolean ordered;
     private final Moves<T> moves;
+    private final ClaimReader claims;
 
-    Settler(Engine engine, Lanes lanes, Moves<T> moves) {
+    Settler(Engine engine, Lanes lanes, Moves<T> moves, ClaimReader claims) {
         Destination destination = lanes.first();
         this.engine = engine;
         this.queue = destination.queue();
         this.ofDeadLetters = destination.role() == Role.DEAD_LETTER;
         this.ordered = lanes.ordered();
         this.moves = moves;
+        this.claims = claims;
     }
 
     @Override
@@ -49,11 +51,20 @@ final class Settler<T> implements Handling.Verdicts<T> {
             return;
         }
         switch (outcome.kind()) {
-            case ACCEPT -> message.decide(Disposition.ACCEPT);
+            case ACCEPT -> accept(message);
             case RELEASE -> moves.giveBack(message, Disposition.RELEASE);
             case DEAD_LETTER -> deadLetter(message, verdict.causeOfDeath(), outcome.reason(), failure);
             case RETRY -> failed(message, outcome, failure);
         }
+    }
+
+    /** It is done with, and so is its payload. */
+    private boolean accept(HeldMessage<T> message) {
+        Claim claim = message.claim();
+        if (claim != null) {
+            claims.accepted(message, claim);
+        }
+        return message.decide(Disposition.ACCEPT);
     }
 
     private void failed(HeldMessage<T> message, Outcome outcome, @Nullable Throwable failure) {
@@ -62,7 +73,7 @@ final class Settler<T> implements Handling.Verdicts<T> {
         int delivery = message.deliveryCount();
         if (worth == RetryPolicy.Decision.DISCARD) {
             LOG.warn("{} is discarded: {}", message, String.valueOf(failure));
-            if (message.decide(Disposition.ACCEPT)) {
+            if (accept(message)) {
                 engine.observer().discarded(message.queue());
             }
         } else if (worth == RetryPolicy.Decision.DEAD_LETTER) {

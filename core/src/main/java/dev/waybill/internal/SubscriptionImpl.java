@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class SubscriptionImpl<T> implements Subscription {
     private final Heartbeat heartbeat;
     private final GuardWatch guardWatch;
     private final @Nullable Once once;
+    private final ClaimReader claims;
     private final Duration drainTimeout;
     private final Consumer<SubscriptionImpl<?>> onClose;
 
@@ -56,10 +58,11 @@ final class SubscriptionImpl<T> implements Subscription {
             Lanes lanes,
             Handling<T> handling,
             ProducerOptions producing,
-            Function<Moves<T>, Handling.Verdicts<T>> settling,
+            BiFunction<Moves<T>, ClaimReader, Handling.Verdicts<T>> settling,
             boolean releaseIsFree,
             Guards guards,
             @Nullable IdempotencyStore store,
+            Function<Turn, ClaimReader> claiming,
             int concurrency,
             int prefetch,
             Duration drainTimeout,
@@ -84,9 +87,11 @@ final class SubscriptionImpl<T> implements Subscription {
         if (once != null) {
             handling.once(once);
         }
+        claims = claiming.apply(intake);
+        handling.claims(claims);
         guardWatch = new GuardWatch(engine, guards, intake);
         moves = new Moves<>(engine, destination, producing, releaseIsFree, intake);
-        settler = settling.apply(moves);
+        settler = settling.apply(moves, claims);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
         startWorkers();
@@ -241,7 +246,13 @@ final class SubscriptionImpl<T> implements Subscription {
         if (intake.trouble() != null) {
             return State.RECOVERING;
         }
-        return paused ? State.PAUSED : intake.waitsFor() != null ? State.WAITING : State.RUNNING;
+        return paused ? State.PAUSED : waitsFor() != null ? State.WAITING : State.RUNNING;
+    }
+
+    /** Whom it waits for, in words, or null. */
+    private @Nullable String waitsFor() {
+        @Nullable String breaker = intake.waitsFor();
+        return breaker != null ? breaker : claims.trouble();
     }
 
     @Override
@@ -259,7 +270,7 @@ final class SubscriptionImpl<T> implements Subscription {
         if (trouble != null) {
             return new Health.Component("subscription", name, Health.Status.DEGRADED, trouble, held);
         }
-        @Nullable String waitsFor = intake.waitsFor();
+        @Nullable String waitsFor = waitsFor();
         if (waitsFor != null && !paused) {
             return new Health.Component(
                     "subscription", name, Health.Status.DEGRADED, "waiting: " + waitsFor + ", " + held + " held", held);

@@ -18,6 +18,8 @@ import dev.waybill.Subscription;
 import dev.waybill.TopologyMode;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.claimcheck.ClaimCheck;
+import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.idempotency.IdempotencyStore;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
@@ -26,6 +28,8 @@ import dev.waybill.spi.Destination;
 import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.QueueDefinition;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
@@ -39,12 +43,21 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One open Waybill: finds the adapter, declares queues, and keeps what it has opened. */
 public final class WaybillRuntime implements Waybill {
+    private static final CircuitBreakerConfig PAYLOAD_BREAKER = CircuitBreakerConfig.custom()
+            .slidingWindowSize(10)
+            .minimumNumberOfCalls(5)
+            .waitDurationInOpenState(Duration.ofSeconds(2))
+            .permittedNumberOfCallsInHalfOpenState(2)
+            .build();
+    private static final long LAST_DELETIONS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final Settings settings;
     private final Broker broker;
     private final Engine engine;
@@ -71,7 +84,8 @@ public final class WaybillRuntime implements Waybill {
                 new Listeners(),
                 settings.clientName,
                 settings.broker,
-                settings.mdc);
+                settings.mdc,
+                new SpentPayloads(timer, blocking));
     }
 
     public static Waybill open(WaybillConfig config) {
@@ -122,19 +136,28 @@ public final class WaybillRuntime implements Waybill {
 
     @Override
     public <T> Producer<T> producer(Queue<T> queue, ProducerOptions options) {
-        ProducerImpl<T> producer = new ProducerImpl<>(engine, queue, declare(queue), options, producers::remove);
+        @Nullable
+        ClaimCheck check = options.claimCheck() != null
+                ? options.claimCheck()
+                : queue.claimCheck().orElse(null);
+        @Nullable
+        ClaimWriter claims =
+                check == null ? null : new ClaimWriter(engine, queue, check, payloadBreaker(check, check.store()));
+        ProducerImpl<T> producer =
+                new ProducerImpl<>(engine, queue, declare(queue), options, claims, producers::remove);
         producers.add(producer);
         return producer;
     }
 
     @Override
     public <T> Consumer<T> consumer(Queue<T> queue) {
-        return new ConsumerImpl<>(this, declare(queue), queue.codec(), settings);
+        return new ConsumerImpl<>(
+                this, declare(queue), queue.codec(), queue.claimCheck().orElse(null), settings);
     }
 
     @Override
     public Consumer<byte[]> deadLetterConsumer(Queue<?> queue) {
-        return new ConsumerImpl<>(this, Lanes.single(deadLetters(declare(queue))), Codec.bytes(), settings);
+        return new ConsumerImpl<>(this, Lanes.single(deadLetters(declare(queue))), Codec.bytes(), null, settings);
     }
 
     @Override
@@ -179,6 +202,7 @@ public final class WaybillRuntime implements Waybill {
             Handling<T> handling,
             Guards guards,
             @Nullable IdempotencyStore store,
+            @Nullable ClaimCheck check,
             int concurrency,
             int prefetch,
             Duration drainTimeout) {
@@ -187,7 +211,8 @@ public final class WaybillRuntime implements Waybill {
                 handling,
                 guards,
                 store,
-                moves -> new Settler<>(engine, lanes, moves),
+                check,
+                (moves, claims) -> new Settler<>(engine, lanes, moves, claims),
                 concurrency,
                 prefetch,
                 drainTimeout);
@@ -200,7 +225,8 @@ public final class WaybillRuntime implements Waybill {
                 Handling.passing(),
                 Guards.NONE,
                 null,
-                moves -> {
+                null,
+                (moves, claims) -> {
                     sweep.begin(moves);
                     return sweep;
                 },
@@ -214,7 +240,8 @@ public final class WaybillRuntime implements Waybill {
             Handling<T> handling,
             Guards guards,
             @Nullable IdempotencyStore store,
-            Function<Moves<T>, Handling.Verdicts<T>> settling,
+            @Nullable ClaimCheck check,
+            BiFunction<Moves<T>, ClaimReader, Handling.Verdicts<T>> settling,
             int concurrency,
             int prefetch,
             Duration drainTimeout) {
@@ -230,12 +257,21 @@ public final class WaybillRuntime implements Waybill {
                         capabilities().has(Capability.UNCOUNTED_RELEASE),
                         guards,
                         store,
+                        turn -> new ClaimReader(engine, check, of -> payloadBreaker(check, of), turn),
                         concurrency,
                         prefetch,
                         drainTimeout,
                         subscriptions::remove));
         subscriptions.add(subscription);
         return subscription;
+    }
+
+    /** The circuit breaker of a payload store; the application's own, or one that needs few calls to see that a store is down. */
+    private CircuitBreaker payloadBreaker(@Nullable ClaimCheck check, PayloadStore store) {
+        if (check == null) {
+            throw new IllegalStateException("no claim check, but a payload store: " + store.name());
+        }
+        return circuitBreakers().circuitBreaker(check.circuitBreaker(store), () -> PAYLOAD_BREAKER);
     }
 
     Lanes declare(Queue<?> queue) {
@@ -332,6 +368,7 @@ public final class WaybillRuntime implements Waybill {
         }
         producers.forEach(ProducerImpl::close);
         broker.close();
+        engine.spent().close(LAST_DELETIONS_NANOS);
         timer.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -18,6 +18,7 @@ package dev.waybill.spi;
  *     that
  * @param maxPriorities how many priorities of the messages of one queue the broker itself keeps apart, strictly and first in,
  *     first out within each; 0 where it keeps none, so that core does, with a lane each
+ * @param claimCheckBytes the largest body that is better in its message than in a store, where a claim check has both
  */
 public record Limits(
         long maxMessageBytes,
@@ -28,4 +29,5 @@ public record Limits(
         int maxReceivers,
         long maxDelayMillis,
         int maxKept,
-        int maxPriorities) {}
+        int maxPriorities,
+        long claimCheckBytes) {}

@@ -12,8 +12,15 @@ final class TestProcess {
 
     /** Prepares it; what it says on standard error is seen. */
     static ProcessBuilder of(Class<?> main, WaybillConfig config, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        return of(List.of(), main, config, arguments);
+    }
+
+    /** The same, with options of the JVM. */
+    static ProcessBuilder of(List<String> options, Class<?> main, WaybillConfig config, String... arguments) {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(options);
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",

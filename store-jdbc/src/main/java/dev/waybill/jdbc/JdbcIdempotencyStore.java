@@ -46,7 +46,8 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
 
     private JdbcIdempotencyStore(Builder builder) {
         TableName table = builder.table;
-        sessions = new Sessions(builder.dataSource, () -> "the idempotency store in table " + table);
+        sessions = new Sessions(
+                builder.dataSource, () -> "the idempotency store in table " + table, IdempotencyStoreException::new);
         timeToLiveMillis = builder.timeToLive.toMillis();
         timeoutSeconds = (int) builder.statementTimeout.toSeconds();
         dialect = sessions.run(connection -> {

@@ -1,10 +1,11 @@
 package dev.waybill.jdbc;
 
-import dev.waybill.idempotency.IdempotencyStoreException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Borrows a connection for each piece of work and gives it back as it was. What the database rolled back because of others, such
@@ -18,34 +19,35 @@ final class Sessions {
 
     private final DataSource dataSource;
     private final Supplier<String> name;
+    private final BiFunction<String, Throwable, RuntimeException> failure;
 
-    /** @param name what the work is done on, for the messages of exceptions */
-    Sessions(DataSource dataSource, Supplier<String> name) {
+    /**
+     * @param name what the work is done on, for the messages of exceptions
+     * @param failure makes an exception of a message and a cause
+     */
+    Sessions(DataSource dataSource, Supplier<String> name, BiFunction<String, Throwable, RuntimeException> failure) {
         this.dataSource = dataSource;
         this.name = name;
+        this.failure = failure;
     }
 
     /** Work on a connection, which it neither commits nor closes. */
-    interface Work<T> {
+    interface Work<T extends @Nullable Object> {
         T on(Connection connection) throws SQLException;
     }
 
     /**
-     * Does statements that each stand for themselves.
-     *
-     * @throws IdempotencyStoreException if that fails; whether something is written is then not known
+     * Does statements that each stand for themselves. If that fails, whether something is written is not known.
      */
-    <T> T run(Work<T> work) {
+    <T extends @Nullable Object> T run(Work<T> work) {
         return repeatedly(
                 connection -> connection.getAutoCommit() ? work.on(connection) : committing(connection, work));
     }
 
     /**
-     * Does all of it in one transaction.
-     *
-     * @throws IdempotencyStoreException if that fails; whether it is committed is then not known
+     * Does all of it in one transaction. If that fails, whether it is committed is not known.
      */
-    <T> T runInTransaction(Work<T> work) {
+    <T extends @Nullable Object> T runInTransaction(Work<T> work) {
         return repeatedly(connection -> {
             if (!connection.getAutoCommit()) {
                 return committing(connection, work);
@@ -59,13 +61,13 @@ final class Sessions {
         });
     }
 
-    private <T> T repeatedly(Work<T> work) {
+    private <T extends @Nullable Object> T repeatedly(Work<T> work) {
         for (int i = 1; ; i++) {
             try (Connection connection = dataSource.getConnection()) {
                 return work.on(connection);
             } catch (SQLException e) {
                 if (i == TRIES || !rolledBackBecauseOfOthers(e)) {
-                    throw new IdempotencyStoreException(name.get() + " cannot be asked: " + e.getMessage(), e);
+                    throw failure.apply(name.get() + " cannot be asked: " + e.getMessage(), e);
                 }
             }
         }
@@ -77,7 +79,7 @@ final class Sessions {
         return state != null && (state.startsWith("40") || state.equals(CHANGED_MEANWHILE));
     }
 
-    private static <T> T committing(Connection connection, Work<T> work) throws SQLException {
+    private static <T extends @Nullable Object> T committing(Connection connection, Work<T> work) throws SQLException {
         try {
             T result = work.on(connection);
             connection.commit();

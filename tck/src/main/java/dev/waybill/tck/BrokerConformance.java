@@ -134,6 +134,15 @@ public abstract class BrokerConformance {
     }
 
     @Nested
+    @DisplayName("claim check")
+    class Checking extends ClaimCheckRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
     @DisplayName("operation")
     class Operation extends OperationRules {
         @Override

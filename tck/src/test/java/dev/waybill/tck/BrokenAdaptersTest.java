@@ -37,6 +37,7 @@ class BrokenAdaptersTest {
             PriorityRules.class,
             ConvoyRules.class,
             StateMachineRules.class,
+            ClaimCheckRules.class,
             OperationRules.class,
             RecoveryRules.class);
 

@@ -10,9 +10,9 @@ final class ContainerSqs extends ContainerServer {
     private final int port = publish(GATEWAY);
 
     ContainerSqs(ServerOptions options) {
-        super("sqs", new LocalStackContainer(Images.SQS).withServices("sqs"));
+        super("sqs", new LocalStackContainer(Images.AWS).withServices("sqs"));
         if (!options.config().isEmpty()) {
-            throw new UnsupportedOperationException("In containers SQS is " + Images.SQS
+            throw new UnsupportedOperationException("In containers SQS is " + Images.AWS
                     + ", which takes no settings of ElasticMQ: " + options.config());
         }
         // So that the URLs of its queues lead back here.

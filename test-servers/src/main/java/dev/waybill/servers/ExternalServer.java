@@ -45,6 +45,10 @@ class ExternalServer implements TestServer {
                 "redis", uri -> RedisProbe.ask(uri.getHost(), uri.getPort() < 0 ? USUAL_REDIS_PORT : uri.getPort()));
     }
 
+    static TestServer s3() {
+        return new ExternalServer("s3", uri -> S3Probe.ask(uri.toString()));
+    }
+
     @Override
     public final String broker() {
         return broker;

@@ -5,7 +5,7 @@ package dev.waybill.servers;
  * that change its state block until that is done.
  */
 public interface TestServer extends AutoCloseable {
-    /** Its kind, as Waybill names it: {@code rabbitmq}, {@code kafka}, {@code sqs} or {@code redis}. */
+    /** Its kind, as Waybill names it: {@code rabbitmq}, {@code kafka}, {@code sqs}, {@code s3} or {@code redis}. */
     String broker();
 
     /** Where it is reached; the same for the whole life of this server, restarts included. */

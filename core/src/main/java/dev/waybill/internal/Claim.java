@@ -1,0 +1,169 @@
+package dev.waybill.internal;
+
+import dev.waybill.Payload;
+import dev.waybill.claimcheck.PayloadCipher;
+import dev.waybill.claimcheck.PayloadCorruptException;
+import dev.waybill.claimcheck.PayloadMissingException;
+import dev.waybill.claimcheck.PayloadStore;
+import dev.waybill.claimcheck.PayloadStoreException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The payload of one received message, which is in a store. Its handler may read it on any thread. */
+final class Claim implements Payload {
+    private final Reference reference;
+    private final PayloadStore store;
+    private final @Nullable PayloadCipher cipher;
+    private final ClaimStream.Trouble onTrouble;
+
+    // Guarded by this.
+    private @Nullable InputStream ready;
+    private final List<ClaimStream> opened = new ArrayList<>(1);
+    private boolean ended;
+
+    private byte[] fetched = new byte[0];
+    private volatile boolean troubled;
+
+    /** Whether the store notes that its message is done. */
+    private boolean noted;
+
+    /** What is to happen when its message is acknowledged, or null; written before the message is decided. */
+    private volatile @Nullable Runnable atEnd;
+
+    Claim(Reference reference, PayloadStore store, @Nullable PayloadCipher cipher, ClaimStream.Trouble onTrouble) {
+        this.reference = reference;
+        this.store = store;
+        this.cipher = cipher;
+        this.onTrouble = onTrouble;
+    }
+
+    PayloadStore store() {
+        return store;
+    }
+
+    String key() {
+        return reference.key();
+    }
+
+    String place() {
+        return reference.place();
+    }
+
+    /** Reads all of it. */
+    void fetch() throws IOException, PayloadMissingException {
+        try (ClaimStream in = fresh()) {
+            fetched = in.readAllBytes();
+        }
+    }
+
+    /** What {@link #fetch} has read. */
+    byte[] fetched() {
+        return fetched;
+    }
+
+    /** Opens it for the first {@link #open}. */
+    void openAhead() throws IOException, PayloadMissingException {
+        ClaimStream first = fresh();
+        synchronized (this) {
+            ready = first;
+            opened.add(first);
+        }
+    }
+
+    private ClaimStream fresh() throws IOException, PayloadMissingException {
+        return new ClaimStream(reference, store.read(reference.key()), cipher, this::trouble);
+    }
+
+    private void trouble(Exception failure) {
+        troubled = true;
+        onTrouble.on(failure);
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+        synchronized (this) {
+            InputStream first = ready;
+            if (first != null) {
+                ready = null;
+                return first;
+            }
+            if (ended) {
+                throw new IOException("the handler of the payload " + place() + " has ended");
+            }
+        }
+        try {
+            ClaimStream again = fresh();
+            synchronized (this) {
+                opened.add(again);
+            }
+            return again;
+        } catch (PayloadMissingException gone) {
+            throw new IOException(gone.getMessage(), gone);
+        } catch (PayloadStoreException down) {
+            trouble(down);
+            throw new IOException(place() + " cannot be read: " + down.getMessage(), down);
+        }
+    }
+
+    @Override
+    public long size() {
+        return reference.bytes();
+    }
+
+    /** Its handler has ended; closes what that left open. */
+    void end() {
+        List<ClaimStream> left;
+        synchronized (this) {
+            ended = true;
+            ready = null;
+            left = List.copyOf(opened);
+            opened.clear();
+        }
+        left.forEach(ClaimStream::close);
+    }
+
+    /** Whether its store failed while it was read. */
+    boolean troubled() {
+        return troubled;
+    }
+
+    /** What says that it is corrupt, if that is why its handler failed. */
+    static @Nullable PayloadCorruptException corrupt(Throwable failure) {
+        int depth = 0;
+        for (Throwable cause = failure; cause != null && depth < 20; cause = cause.getCause(), depth++) {
+            if (cause instanceof PayloadCorruptException corrupt) {
+                return corrupt;
+            }
+        }
+        return null;
+    }
+
+    boolean noted() {
+        return noted;
+    }
+
+    void markNoted() {
+        noted = true;
+    }
+
+    /** Has something done when its message is acknowledged. */
+    void atEnd(Runnable action) {
+        atEnd = action;
+    }
+
+    /** Its message is acknowledged. Does not block. */
+    void acknowledged() {
+        Runnable action = atEnd;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "payload " + place();
+    }
+}

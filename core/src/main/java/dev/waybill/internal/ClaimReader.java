@@ -1,0 +1,185 @@
+package dev.waybill.internal;
+
+import dev.waybill.claimcheck.ClaimCheck;
+import dev.waybill.claimcheck.ClaimCheck.Deletion;
+import dev.waybill.claimcheck.PayloadCorruptException;
+import dev.waybill.claimcheck.PayloadMissingException;
+import dev.waybill.claimcheck.PayloadStore;
+import dev.waybill.claimcheck.PayloadStoreException;
+import dev.waybill.internal.Handling.Verdict;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The side of a claim check that receives: follows references, while the store is down waits for it, and notes in the store which messages
+ * are done.
+ */
+final class ClaimReader {
+    private static final Logger LOG = LoggerFactory.getLogger(ClaimReader.class);
+
+    /** How often a breaker that is open is asked. */
+    private static final long TICK_MILLIS = 100;
+
+    private final Engine engine;
+    private final @Nullable ClaimCheck check;
+    private final Function<PayloadStore, CircuitBreaker> breakers;
+    private final Turn turn;
+    private volatile @Nullable String trouble;
+
+    /** @param check null if the queue has none */
+    ClaimReader(Engine engine, @Nullable ClaimCheck check, Function<PayloadStore, CircuitBreaker> breakers, Turn turn) {
+        this.engine = engine;
+        this.check = check;
+        this.breakers = breakers;
+        this.turn = turn;
+    }
+
+    /** What the subscription waits for, in words, or null. */
+    @Nullable
+    String trouble() {
+        return trouble;
+    }
+
+    /** Null if the payload of the message can be fetched; else the verdict on it. */
+    @Nullable
+    Verdict follow(HeldMessage<?> message) {
+        if (check == null) {
+            return Verdict.unreadable(
+                    "its payload is in a store, but this queue is declared without a claim check: Queue.named(...).claimCheck(...)",
+                    null);
+        }
+        try {
+            Reference reference = Reference.decode(message.inbound().envelope().body(), message.id(), check);
+            PayloadStore store = check.store(reference.store()).orElseThrow();
+            message.claim(new Claim(
+                    reference,
+                    store,
+                    reference.cipher() == null
+                            ? null
+                            : check.cipher(reference.cipher()).orElseThrow(),
+                    failure -> failed(breakers.apply(store), 0, failure)));
+            return null;
+        } catch (Reference.Refused refused) {
+            return Verdict.unreadable(
+                    "its payload was not fetched, since the reference is refused: " + refused.getMessage(), null);
+        }
+    }
+
+    /**
+     * Null if the payload is there; else what becomes of the message.
+     *
+     * @param whole whether to bring it into memory, or else to open it
+     */
+    @Nullable
+    Verdict fetch(HeldMessage<?> message, Claim claim, boolean whole) {
+        CircuitBreaker breaker = breakers.apply(claim.store());
+        Backoff backoff = new Backoff();
+        while (true) {
+            long wait = TICK_MILLIS;
+            if (breaker.tryAcquirePermission()) {
+                long began = System.nanoTime();
+                try {
+                    Verdict verdict = look(message, claim, whole);
+                    breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+                    trouble = null;
+                    return verdict;
+                } catch (IOException | PayloadStoreException down) {
+                    if (!claim.troubled()) {
+                        failed(breaker, System.nanoTime() - began, down);
+                    }
+                    wait = backoff.nextMillis();
+                    LOG.warn("{} waits for its payload, trying again in {} ms: {}", message, wait, down.toString());
+                } catch (RuntimeException unexpected) {
+                    breaker.releasePermission();
+                    throw unexpected;
+                }
+            }
+            // The message stays locked, and this worker takes no other: an outage of the store burns no delivery.
+            if (!turn.await(TimeUnit.MILLISECONDS.toNanos(wait)) || message.gone()) {
+                return Verdict.HELD;
+            }
+        }
+    }
+
+    private @Nullable Verdict look(HeldMessage<?> message, Claim claim, boolean whole) throws IOException {
+        if (notes() && message.redelivered() && isDone(claim)) {
+            return done(message, claim);
+        }
+        try {
+            if (whole) {
+                claim.fetch();
+            } else {
+                claim.openAhead();
+            }
+            return null;
+        } catch (PayloadMissingException gone) {
+            return notes() && isDone(claim)
+                    ? done(message, claim)
+                    : Verdict.unreadable(String.valueOf(gone.getMessage()), gone);
+        } catch (PayloadCorruptException corrupt) {
+            return Verdict.unreadable(String.valueOf(corrupt.getMessage()), corrupt);
+        }
+    }
+
+    private Verdict done(HeldMessage<?> message, Claim claim) {
+        LOG.debug("{} is done already, as its store says", message);
+        engine.observer().duplicate(message.queue());
+        claim.markNoted();
+        return Verdict.ACCEPTED;
+    }
+
+    private void failed(CircuitBreaker breaker, long nanos, Exception failure) {
+        trouble = "payload store: " + failure;
+        breaker.onError(nanos, TimeUnit.NANOSECONDS, failure);
+    }
+
+    private boolean notes() {
+        return check != null && check.deletion() != Deletion.never();
+    }
+
+    private static boolean isDone(Claim claim) {
+        return claim.store().exists(SpentPayloads.note(claim.key()));
+    }
+
+    /** The message is done, and about to be acknowledged: notes that, and has its payload deleted afterwards. */
+    void accepted(HeldMessage<?> message, Claim claim) {
+        if (!notes()) {
+            return;
+        }
+        if (!claim.noted()) {
+            note(message, claim);
+        }
+        if (check != null && check.deletion() == Deletion.afterAcknowledgement()) {
+            claim.atEnd(() -> engine.spent().delete(claim.store(), claim.key(), true));
+        }
+    }
+
+    private void note(HeldMessage<?> message, Claim claim) {
+        CircuitBreaker breaker = breakers.apply(claim.store());
+        String why;
+        if (breaker.tryAcquirePermission()) {
+            long began = System.nanoTime();
+            try {
+                claim.store().write(SpentPayloads.note(claim.key()), out -> {});
+                breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+                claim.markNoted();
+                return;
+            } catch (IOException | RuntimeException failed) {
+                failed(breaker, System.nanoTime() - began, failed);
+                why = failed.toString();
+            }
+        } else {
+            why = "circuit breaker " + breaker.getName() + " is " + breaker.getState();
+        }
+        LOG.warn(
+                "payload store does not note that {} is done, so that its payload {} may stay if this process dies: {}",
+                message,
+                claim.place(),
+                why);
+    }
+}

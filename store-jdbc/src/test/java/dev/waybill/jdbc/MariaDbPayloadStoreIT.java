@@ -1,0 +1,25 @@
+package dev.waybill.jdbc;
+
+import com.zaxxer.hikari.HikariDataSource;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class MariaDbPayloadStoreIT extends JdbcPayloadStoreContract {
+    private static HikariDataSource pool;
+
+    @BeforeAll
+    static void open() {
+        pool = TestDatabase.mariaDb("", true);
+    }
+
+    @AfterAll
+    static void close() {
+        pool.close();
+    }
+
+    @Override
+    DataSource dataSource() {
+        return pool;
+    }
+}

@@ -1,0 +1,126 @@
+package dev.waybill.tck;
+
+import dev.waybill.claimcheck.PayloadMissingException;
+import dev.waybill.claimcheck.PayloadStore;
+import dev.waybill.claimcheck.PayloadStoreException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store that fails when it is told to, and remembers what it was asked for. */
+final class FaultyPayloadStore implements PayloadStore {
+    private final PayloadStore working;
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final List<String> written = new CopyOnWriteArrayList<>();
+    private final AtomicInteger readsToFail = new AtomicInteger();
+    private volatile int failAfter;
+    private volatile boolean down;
+    private volatile boolean keepsNotes;
+
+    FaultyPayloadStore(PayloadStore working) {
+        this.working = working;
+    }
+
+    void down(boolean down) {
+        this.down = down;
+    }
+
+    /** Does not delete the notes that a payload is done. */
+    void keepNotes(boolean keep) {
+        keepsNotes = keep;
+    }
+
+    /** So many streams fail after so many bytes. */
+    void failReadsAfter(int bytes, int reads) {
+        failAfter = bytes;
+        readsToFail.set(reads);
+    }
+
+    /** The keys that it was asked for. */
+    List<String> asked() {
+        return asked;
+    }
+
+    List<String> written() {
+        return written;
+    }
+
+    /** What is there. */
+    List<String> keys() {
+        return working.list("", 1000).stream().map(StoredPayload::key).toList();
+    }
+
+    private void ask(String key) {
+        asked.add(key);
+        if (down) {
+            throw new PayloadStoreException("the store is down", null);
+        }
+    }
+
+    @Override
+    public String name() {
+        return working.name();
+    }
+
+    @Override
+    public boolean write(String key, Content content) throws IOException {
+        ask(key);
+        written.add(key);
+        return working.write(key, content);
+    }
+
+    @Override
+    public InputStream read(String key) throws PayloadMissingException {
+        ask(key);
+        InputStream in = working.read(key);
+        return readsToFail.getAndUpdate(left -> Math.max(0, left - 1)) > 0 ? new Cut(in, failAfter) : in;
+    }
+
+    @Override
+    public boolean exists(String key) {
+        ask(key);
+        return working.exists(key);
+    }
+
+    @Override
+    public void delete(List<String> keys) {
+        keys.forEach(this::ask);
+        working.delete(keys.stream()
+                .filter(key -> !keepsNotes || !key.endsWith(".done"))
+                .toList());
+    }
+
+    @Override
+    public List<StoredPayload> list(String after, int limit) {
+        ask("");
+        return working.list(after, limit);
+    }
+
+    /** A stream whose connection is lost. */
+    private static final class Cut extends FilterInputStream {
+        private int left;
+
+        Cut(InputStream in, int left) {
+            super(in);
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            throw new UnsupportedOperationException("nobody reads single bytes from a store");
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            if (left <= 0) {
+                throw new IOException("the connection was lost");
+            }
+            int read = super.read(bytes, offset, Math.min(left, length));
+            left -= read;
+            return read;
+        }
+    }
+}
