@@ -5,6 +5,8 @@ import java.net.URI;
 
 /** A server that somebody else runs: it is only looked at. */
 class ExternalServer implements TestServer {
+    private static final int USUAL_REDIS_PORT = 6379;
+
     private final String broker;
     private final String uri;
     private final String product;
@@ -36,6 +38,11 @@ class ExternalServer implements TestServer {
 
     static TestServer sqs() {
         return new ExternalServer("sqs", uri -> SqsProbe.ask(uri.toString()));
+    }
+
+    static TestServer redis() {
+        return new ExternalServer(
+                "redis", uri -> RedisProbe.ask(uri.getHost(), uri.getPort() < 0 ? USUAL_REDIS_PORT : uri.getPort()));
     }
 
     static TestServer s3() {

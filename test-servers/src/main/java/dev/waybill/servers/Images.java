@@ -4,6 +4,7 @@ package dev.waybill.servers;
 final class Images {
     static final String RABBITMQ = "rabbitmq:4.3-management";
     static final String KAFKA = "apache/kafka:4.4.0";
+    static final String REDIS = "redis:8";
     static final String AWS = "localstack/localstack:4";
 
     private Images() {}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How a server differs from the usual one. Immutable; each method returns a changed copy.
  *
  * @param config settings in the server's own configuration, which win over ours: {@code rabbitmq.conf}, Kafka's
- *     {@code server.properties}, ElasticMQ's HOCON
+ *     {@code server.properties}, ElasticMQ's HOCON, {@code redis.conf}
  * @param certificates for one more listener, which speaks TLS, or null for none
  * @param advertisedPort of this machine, at which Kafka tells its clients that it is, a proxy's say; 0 for its own
  */

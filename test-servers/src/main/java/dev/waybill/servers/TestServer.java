@@ -1,11 +1,11 @@
 package dev.waybill.servers;
 
 /**
- * A real broker, running until it is closed or this JVM ends, however it ends. Safe for use by several threads; the methods
+ * A real server, running until it is closed or this JVM ends, however it ends. Safe for use by several threads; the methods
  * that change its state block until that is done.
  */
 public interface TestServer extends AutoCloseable {
-    /** The broker's kind, as Waybill names it: {@code rabbitmq}, {@code kafka} or {@code sqs}. */
+    /** Its kind, as Waybill names it: {@code rabbitmq}, {@code kafka}, {@code sqs}, {@code s3} or {@code redis}. */
     String broker();
 
     /** Where it is reached; the same for the whole life of this server, restarts included. */

@@ -1,9 +1,14 @@
 package dev.waybill.servers;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.MessageProperties;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -36,6 +41,7 @@ final class Clients {
             case "rabbitmq" -> sendToRabbitMq(server.uri(), messages);
             case "kafka" -> sendToKafka(kafka(server.uri()), messages);
             case "sqs" -> sendToSqs(server.uri(), messages);
+            case "redis" -> sendToRedis(server.uri(), messages);
             default -> throw new IllegalArgumentException(server.broker());
         }
     }
@@ -45,6 +51,7 @@ final class Clients {
             case "rabbitmq" -> countInRabbitMq(server.uri());
             case "kafka" -> countInKafka(kafka(server.uri()));
             case "sqs" -> countInSqs(server.uri());
+            case "redis" -> askRedis(server.uri(), "LLEN " + QUEUE);
             default -> throw new IllegalArgumentException(server.broker());
         };
     }
@@ -128,6 +135,24 @@ final class Clients {
                 .mapToLong(found -> Long.parseLong(found.group(1)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(attributes));
+    }
+
+    private static void sendToRedis(String uri, int messages) throws Exception {
+        for (int i = 0; i < messages; i++) {
+            askRedis(uri, "RPUSH " + QUEUE + " message");
+        }
+    }
+
+    private static long askRedis(String uri, String command) throws Exception {
+        URI address = URI.create(uri);
+        try (Socket socket = TcpProbe.connected(address.getHost(), address.getPort())) {
+            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            String answer = new BufferedReader(
+                            new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
+            assertThat(answer).startsWith(":");
+            return Long.parseLong(answer.substring(1));
+        }
     }
 
     private static String queueUrl(String uri) {

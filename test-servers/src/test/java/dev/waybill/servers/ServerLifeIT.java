@@ -25,7 +25,7 @@ class ServerLifeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rabbitmq", "rabbitmq-4.0", "kafka", "sqs"})
+    @ValueSource(strings = {"rabbitmq", "rabbitmq-4.0", "kafka", "sqs", "redis"})
     void itsAddressAndWhatItConfirmedOutliveAKillAndARestart(String name) throws Exception {
         assumeTrue(TestServers.offers(name), name + " runs as a local process only");
         try (TestServer server = TestServers.start(name)) {
@@ -47,7 +47,7 @@ class ServerLifeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rabbitmq", "kafka", "sqs"})
+    @ValueSource(strings = {"rabbitmq", "kafka", "sqs", "redis"})
     void closingLeavesNoProcessNoListenerAndNoFile(String name) {
         TestServer server = TestServers.start(name);
         String uri = server.uri();
