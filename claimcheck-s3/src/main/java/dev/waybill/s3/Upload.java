@@ -179,9 +179,9 @@ final class Upload extends OutputStream {
     }
 
     /** False if there is one of that key. */
-    private <R> boolean took(Supplier<R> request) {
+    private boolean took(Runnable request) {
         try {
-            request.get();
+            request.run();
             return true;
         } catch (S3Exception refused) {
             if (refused.statusCode() == PRECONDITION_FAILED) {
