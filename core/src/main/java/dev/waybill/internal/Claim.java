@@ -52,6 +52,11 @@ final class Claim implements Payload {
         return reference.place();
     }
 
+    /** It is tried anew. */
+    void untroubled() {
+        troubled = false;
+    }
+
     /** Reads all of it. */
     void fetch() throws IOException, PayloadMissingException {
         try (ClaimStream in = fresh()) {

@@ -10,6 +10,7 @@ import dev.waybill.internal.Handling.Verdict;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ final class ClaimReader {
     private final Function<PayloadStore, CircuitBreaker> breakers;
     private final Turn turn;
     private volatile @Nullable String trouble;
+    private final AtomicInteger waiting = new AtomicInteger();
 
     /** @param check null if the queue has none */
     ClaimReader(Engine engine, @Nullable ClaimCheck check, Function<PayloadStore, CircuitBreaker> breakers, Turn turn) {
@@ -42,7 +44,7 @@ final class ClaimReader {
     /** What the subscription waits for, in words, or null. */
     @Nullable
     String trouble() {
-        return trouble;
+        return waiting.get() > 0 ? trouble : null;
     }
 
     /** Null if the payload of the message can be fetched; else the verdict on it. */
@@ -83,10 +85,10 @@ final class ClaimReader {
             long wait = TICK_MILLIS;
             if (breaker.tryAcquirePermission()) {
                 long began = System.nanoTime();
+                claim.untroubled();
                 try {
                     Verdict verdict = look(message, claim, whole);
                     breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
-                    trouble = null;
                     return verdict;
                 } catch (IOException | PayloadStoreException down) {
                     if (!claim.troubled()) {
@@ -99,10 +101,19 @@ final class ClaimReader {
                     throw unexpected;
                 }
             }
-            // The message stays locked, and this worker takes no other: an outage of the store burns no delivery.
-            if (!turn.await(TimeUnit.MILLISECONDS.toNanos(wait)) || message.gone()) {
+            if (!await(wait) || message.gone()) {
                 return Verdict.HELD;
             }
+        }
+    }
+
+    /** The message stays locked, and this worker takes no other: an outage of the store burns no delivery. */
+    private boolean await(long millis) {
+        waiting.incrementAndGet();
+        try {
+            return turn.await(TimeUnit.MILLISECONDS.toNanos(millis));
+        } finally {
+            waiting.decrementAndGet();
         }
     }
 

@@ -194,7 +194,7 @@ record Reference(
         Map<String, String> fields = new HashMap<>();
         for (String line : text.split("\n")) {
             int colon = line.indexOf(": ");
-            String name = colon < 0 ? line : line.substring(0, colon);
+            String name = colon < 0 ? "" : line.substring(0, colon);
             if (!KNOWN.contains(name)) {
                 if (fields.containsKey(FORM) && !VERSION.equals(fields.get(FORM))) {
                     break;

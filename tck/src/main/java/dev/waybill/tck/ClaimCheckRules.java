@@ -17,6 +17,7 @@ import dev.waybill.SendException;
 import dev.waybill.Subscription;
 import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.claimcheck.FilePayloadStore;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -348,6 +349,7 @@ abstract class ClaimCheckRules extends Chapter {
                 "nonsense",
                 good.substring(0, good.length() / 2),
                 good.substring(0, good.length() - 1),
+                good.replace("store: files", "store"),
                 reference("other", name + "/0", 5000, "0".repeat(64)),
                 reference("files", "../../../etc/passwd", 5000, "0".repeat(64)),
                 reference("files", "/etc/passwd", 5000, "0".repeat(64)),
@@ -439,6 +441,26 @@ abstract class ClaimCheckRules extends Chapter {
         awaitAllSeen(handled);
         assertThat(subscription.close(Duration.ofSeconds(10))).as("drained").isTrue();
         assertThat(counts).hasSize(20).containsOnly(1);
+        assertThat(waybill.deadLetters(queue).count()).isZero();
+    }
+
+    @Test
+    void k8_1_howeverTheStoreFailsMessagesGoOnWhenItIsBack() {
+        Queue<String> queue =
+                newQueue().maxDeliveries(2).claimCheck(check().build()).build();
+        Ledger handled = new Ledger();
+        send(waybill.producer(queue), 10, i -> text(2 * THRESHOLD + i), handled);
+        store.failReadsAfter(10, 1000);
+        waybill.consumer(queue).concurrency(2).start(handled::seen);
+        CircuitBreaker breaker = waybill.circuitBreakers().circuitBreaker("payload-store-files");
+        await().untilAsserted(() -> assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.OPEN));
+        store.down(true);
+        // Its trial calls fail in another way than those before.
+        int asked = store.asked().size();
+        await().untilAsserted(() -> assertThat(store.asked()).hasSizeGreaterThan(asked + 1));
+        store.failReadsAfter(0, 0);
+        store.down(false);
+        awaitAllSeen(handled);
         assertThat(waybill.deadLetters(queue).count()).isZero();
     }
 
