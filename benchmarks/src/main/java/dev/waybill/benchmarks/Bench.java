@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        subcommands = ConvoyBench.class,
+        subcommands = {ConvoyBench.class, PayloadBench.class},
         description = {
             "Compares Waybill with each broker's plain client, tuned and with the same guarantees, on the same server, in turn.",
             "In memory there is no plain client: plain is then the budget, 1000 ns and 200 bytes a message.",
