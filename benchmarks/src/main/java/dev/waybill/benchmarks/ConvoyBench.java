@@ -76,7 +76,7 @@ final class ConvoyBench implements Callable<Integer> {
         out.println();
         out.println("| store of 1,000 convoys, in memory | steps/s | µs/step and handler |");
         out.println("| --- | ---: | ---: |");
-        for (StoreCost.Measured store : StoreCost.measure(concurrency)) {
+        for (StoreCost.Measured store : StoreCost.measure(concurrency, servers)) {
             out.printf(Locale.ROOT, "| %s | %.0f | %.0f |%n", store.name(), store.rate(), store.micros(concurrency));
             out.flush();
         }

@@ -14,6 +14,9 @@ import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.InMemoryConvoyStore;
 import dev.waybill.convoy.StateMachine;
 import dev.waybill.jdbc.JdbcConvoyStore;
+import dev.waybill.redis.RedisConvoyStore;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.ConnectionPoolConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.RedisClient;
 
 /** What it costs to keep where a convoy is: the same messages without a state, and with one in each store. */
 final class StoreCost {
@@ -46,14 +52,32 @@ final class StoreCost {
         CLOSED
     }
 
-    static List<Measured> measure(int concurrency) throws Exception {
+    static List<Measured> measure(int concurrency, ServersOption servers) throws Exception {
         List<Measured> found = new ArrayList<>();
         found.add(new Measured("no state", rate(null, concurrency)));
         found.add(new Measured("in memory", rate(new InMemoryConvoyStore(), concurrency)));
         try (HikariDataSource pool = pool("jdbc:h2:mem:bench;DB_CLOSE_DELAY=-1", "sa", concurrency)) {
             found.add(new Measured("H2 in memory", rate(jdbc(pool), concurrency)));
         }
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder().start();
+                HikariDataSource pool = pool(server.getJdbcUrl("postgres", "postgres"), "postgres", concurrency)) {
+            found.add(new Measured("PostgreSQL", rate(jdbc(pool), concurrency)));
+        }
+        try (Server server = servers.start("redis");
+                RedisClient client = redis(server.uri(), concurrency)) {
+            found.add(new Measured(
+                    server.product(), rate(RedisConvoyStore.on(client).open(), concurrency)));
+        }
         return found;
+    }
+
+    private static RedisClient redis(String uri, int concurrency) {
+        ConnectionPoolConfig pool = new ConnectionPoolConfig();
+        pool.setMaxTotal(concurrency + 3);
+        return RedisClient.builder()
+                .hostAndPort(HostAndPort.from(URI.create(uri).getAuthority()))
+                .poolConfig(pool)
+                .build();
     }
 
     private static ConvoyStore jdbc(HikariDataSource pool) {

@@ -445,7 +445,7 @@ abstract class ClaimCheckRules extends Chapter {
     }
 
     @Test
-    void k8_1_howeverTheStoreFailsMessagesGoOnWhenItIsBack() {
+    void k8_4_howeverTheStoreFailsMessagesGoOnWhenItIsBack() {
         Queue<String> queue =
                 newQueue().maxDeliveries(2).claimCheck(check().build()).build();
         Ledger handled = new Ledger();

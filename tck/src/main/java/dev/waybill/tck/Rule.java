@@ -130,6 +130,7 @@ public enum Rule {
     K8_1("While the store is down messages wait, none is delivered or dies, and health tells."),
     K8_2("While the store is down a send that needs it fails, with nothing sent."),
     K8_3("A store that fails while a handler reads counts no delivery."),
+    K8_4("However a store fails, messages go on when it is back."),
     E1_1("An unknown key is an error that names the key and the nearest known one."),
     E1_2("A wrong value is an error that names the key, the value and what is allowed."),
     E1_3("A broker without adapter is an error that lists the adapters that are there."),
