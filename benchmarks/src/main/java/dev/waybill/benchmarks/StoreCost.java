@@ -15,7 +15,6 @@ import dev.waybill.convoy.InMemoryConvoyStore;
 import dev.waybill.convoy.StateMachine;
 import dev.waybill.jdbc.JdbcConvoyStore;
 import dev.waybill.redis.RedisConvoyStore;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,10 +57,6 @@ final class StoreCost {
         found.add(new Measured("in memory", rate(new InMemoryConvoyStore(), concurrency)));
         try (HikariDataSource pool = pool("jdbc:h2:mem:bench;DB_CLOSE_DELAY=-1", "sa", concurrency)) {
             found.add(new Measured("H2 in memory", rate(jdbc(pool), concurrency)));
-        }
-        try (EmbeddedPostgres server = EmbeddedPostgres.builder().start();
-                HikariDataSource pool = pool(server.getJdbcUrl("postgres", "postgres"), "postgres", concurrency)) {
-            found.add(new Measured("PostgreSQL", rate(jdbc(pool), concurrency)));
         }
         try (Server server = servers.start("redis");
                 RedisClient client = redis(server.uri(), concurrency)) {
