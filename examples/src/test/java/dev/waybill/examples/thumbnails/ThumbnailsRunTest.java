@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,14 +29,20 @@ class ThumbnailsRunTest {
     private static final Progress UNSEEN = Progress.of(new PrintStream(PrintStream.nullOutputStream()), false, 80, 1);
 
     @TempDir
+    static Path sample;
+
+    @TempDir
     Path folder;
+
+    @BeforeAll
+    static void draw() throws IOException {
+        SampleImages.drawInto(sample);
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "rabbitmq", "kafka", "sqs"})
     void everyImageOfTheSampleBecomesAThumbnailAndWhatIsNoneDies(String emulated) throws Exception {
-        Path sample = Files.createDirectory(folder.resolve("images"));
         Path output = Files.createDirectory(folder.resolve("output"));
-        SampleImages.drawInto(sample);
         long large = 0;
         long small = 0;
         for (Path file : Folders.files(sample)) {
