@@ -33,7 +33,7 @@ final class Worker implements OutcomeHandler<Payload> {
             // Readers stop at the end of the image, but the digest is checked at the end of the stream.
             in.transferTo(OutputStream.nullOutputStream());
         } catch (NoImageException bad) {
-            return Outcome.deadLetter(bad.getMessage());
+            return Outcome.deadLetter(String.valueOf(bad.getMessage()));
         }
         Path file = folder.resolve(name + ".thumbnail.png");
         if (!ImageIO.write(small.image(), "png", file.toFile())) {
