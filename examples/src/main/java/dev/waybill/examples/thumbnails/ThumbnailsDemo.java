@@ -72,6 +72,9 @@ public final class ThumbnailsDemo implements Callable<Integer> {
             List<Path> images = Folders.files(input == null ? sample(work.path()) : Folders.given(input));
             Path target = output == null ? Path.of("examples", "target", "thumbnails") : Folders.given(output);
             Files.createDirectories(target);
+            if (input != null && Files.isSameFile(target, Folders.given(input))) {
+                throw new DemoException("--output is the same folder as --input, whose images might be written over");
+            }
             try (DemoBroker chosen = broker.open()) {
                 System.out.printf(
                         "%d files from %s to %d workers, on %s%n",

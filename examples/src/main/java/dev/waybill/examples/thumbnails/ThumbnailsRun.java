@@ -22,9 +22,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends the images, has their thumbnails made, and looks at what is left. */
 final class ThumbnailsRun {
+    private static final Logger LOG = LoggerFactory.getLogger(ThumbnailsRun.class);
     private static final String FILE = "file";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final Duration SHORT_PATIENCE = Duration.ofSeconds(10);
@@ -106,7 +109,11 @@ final class ThumbnailsRun {
             dead = letters.browse(ours, 0, MOST);
         }
         dead.forEach(letter -> book.dead(letter.id())); // the broker itself may have moved one
-        letters.purge(ours, dead.size());
+        try {
+            letters.purge(ours, dead.size());
+        } catch (IllegalStateException others) {
+            LOG.warn("dead letters of this run stay, since somebody else takes them as well: {}", others.getMessage());
+        }
         return dead.stream()
                 .map(letter -> new ThumbnailsReport.Dead(
                         letter.headers().getOrDefault(FILE, letter.id()), letter.deliveries(), letter.reason()))
