@@ -2,6 +2,7 @@ package dev.waybill.examples.demo;
 
 import dev.waybill.WaybillException;
 import dev.waybill.examples.orders.OrdersDemo;
+import dev.waybill.examples.thumbnails.ThumbnailsDemo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Option;
         name = "./demo",
         sortOptions = false,
         usageHelpWidth = 100,
-        subcommands = OrdersDemo.class,
+        subcommands = {OrdersDemo.class, ThumbnailsDemo.class},
         description = {
             "Sends every file of a folder, for premium, standard and free customers, through a queue with priorities to competing "
                     + "consumers and kills one of them half-way. Then the gateway that "
@@ -25,7 +26,8 @@ import picocli.CommandLine.Option;
                     + "refuses is redriven from the dead-letter queue once it is mended. A file that is not JSON stays dead. A "
                     + "ledger proves that nothing was lost.",
             "",
-            "With orders it shows another: orders that are placed, paid and shipped, each a state machine.",
+            "With orders it shows another: orders that are placed, paid and shipped, each a state machine. With thumbnails a third: "
+                    + "images of any size, which wait in a payload store while references to them travel.",
             ""
         },
         footer = {
@@ -128,19 +130,13 @@ public final class Demo implements Callable<Integer> {
                     "%d messages from %s to %d consumers with %d handlers each, on %s%n",
                     plan.messages(), plan.folder().path(), consumers, concurrency, broker.name());
             DemoRun.Result result;
-            try (Progress progress = progress(plan)) {
+            try (Progress progress = Progress.onStandardError(plan.messages())) {
                 result = new DemoRun(plan, chosen, progress).run();
             }
             System.out.println();
             System.out.println(Report.of(result));
             return result.summary().totals().clean() ? 0 : 1;
         }
-    }
-
-    /** On standard error, so that standard output is the report. */
-    private static Progress progress(Plan plan) {
-        boolean terminal = Boolean.getBoolean("demo.terminal");
-        return Progress.of(System.err, terminal, Integer.getInteger("demo.columns", 80), plan.messages());
     }
 
     private Plan plan() {
@@ -152,9 +148,7 @@ public final class Demo implements Callable<Integer> {
         if (!queue.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,50}")) {
             throw wrong("--queue is '" + queue + "' but must be 1 to 51 letters, digits, hyphens and underscores");
         }
-        Path folder = input == null
-                ? Path.of("examples", "sample")
-                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
+        Path folder = input == null ? Path.of("examples", "sample") : Folders.given(input);
         InputFolder files = InputFolder.open(folder);
         if ((long) files.files().size() * copies > MOST_MESSAGES) {
             throw wrong(files.files().size() + " files and --copies " + copies + " are more than " + MOST_MESSAGES

@@ -1,5 +1,6 @@
 package dev.waybill.examples.demo;
 
+import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.servers.ServerException;
 import dev.waybill.servers.TestServer;
@@ -56,6 +57,12 @@ public record DemoBroker(String server, WaybillConfig config, Duration lock, boo
             config = config.with("waybill.username", "demo").with("waybill.password", "demo");
         }
         return new DemoBroker(server.product(), config, SHORT_LOCK, false, server::close);
+    }
+
+    /** As the adapter names it, and in brackets as the server that was started does, which may be a double. */
+    public String product(Waybill waybill) {
+        String name = waybill.capabilities().broker();
+        return server.isEmpty() || server.equals(name) ? name : name + " (" + server + ")";
     }
 
     @Override

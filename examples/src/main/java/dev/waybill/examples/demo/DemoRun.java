@@ -69,7 +69,7 @@ final class DemoRun {
                 watch(() -> ended(sending, halfway), halfway);
                 Duration took = Duration.ofNanos(stillSinceNanos - started);
                 sending.join();
-                return new Result(ledger.summary(), product(waybill), halfway.kill(), gateway.story(), took);
+                return new Result(ledger.summary(), broker.product(waybill), halfway.kill(), gateway.story(), took);
             } finally {
                 gate.open();
                 workers.forEach(Worker::close);
@@ -83,12 +83,6 @@ final class DemoRun {
             }
             throw failed;
         }
-    }
-
-    /** As the adapter names it, and in brackets as the server that was started does, which may be a double. */
-    private String product(Waybill waybill) {
-        String name = waybill.capabilities().broker();
-        return broker.server().isEmpty() || broker.server().equals(name) ? name : name + " (" + broker.server() + ")";
     }
 
     private Victim victim() {

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The files to send: each of a folder, but for hidden ones and those in folders below.
@@ -26,20 +25,11 @@ record InputFolder(Path path, List<Path> files, boolean wholesome) {
 
     /** @throws DemoException if it is not there, cannot be read, or is empty */
     static InputFolder open(Path path) {
-        if (!Files.isDirectory(path)) {
-            throw new DemoException("--input is '" + path + "', which is not a folder");
-        }
-        try (Stream<Path> all = Files.list(path)) {
-            List<Path> files = all.filter(Files::isRegularFile)
-                    .filter(file -> !file.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .toList();
-            if (files.isEmpty()) {
-                throw new DemoException("--input is '" + path + "', which has no files");
-            }
+        List<Path> files = Folders.files(path);
+        try {
             return new InputFolder(path, files, wholesome(files));
         } catch (IOException unreadable) {
-            throw new DemoException("--input is '" + path + "', which cannot be read: " + unreadable);
+            throw Folders.unreadable(path, unreadable);
         }
     }
 

@@ -3,7 +3,7 @@ package dev.waybill.examples.demo;
 import java.io.PrintStream;
 
 /** Shows how far it is. Used by one thread. */
-interface Progress extends AutoCloseable {
+public interface Progress extends AutoCloseable {
 
     /** So many of all have come to an end. */
     void show(long done);
@@ -13,6 +13,12 @@ interface Progress extends AutoCloseable {
 
     @Override
     void close();
+
+    /** On standard error, so that standard output is the report. */
+    static Progress onStandardError(long all) {
+        boolean terminal = Boolean.getBoolean("demo.terminal");
+        return of(System.err, terminal, Integer.getInteger("demo.columns", 80), all);
+    }
 
     /** A bar on a terminal, else plain lines. */
     static Progress of(PrintStream out, boolean terminal, int columns, long all) {

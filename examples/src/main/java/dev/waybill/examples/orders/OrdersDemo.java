@@ -4,8 +4,9 @@ import dev.waybill.Message;
 import dev.waybill.examples.demo.BrokerOption;
 import dev.waybill.examples.demo.DemoBroker;
 import dev.waybill.examples.demo.DemoException;
+import dev.waybill.examples.demo.Folders;
+import dev.waybill.examples.demo.WorkFolder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -63,34 +64,21 @@ public final class OrdersDemo implements Callable<Integer> {
         if (paymentTimeout < 1 || paymentTimeout > 3600) {
             throw new DemoException("--payment-timeout is " + paymentTimeout + " but must be 1 to 3600");
         }
-        Path file = input == null
-                ? Path.of("examples", "orders.jsonl")
-                : Path.of(System.getProperty("demo.directory", "")).resolve(input);
+        Path file = input == null ? Path.of("examples", "orders.jsonl") : Folders.given(input);
         if (diagram) {
             OrderProcess process = new OrderProcess(queue, Duration.ofSeconds(30), Duration.ofSeconds(paymentTimeout));
             System.out.print(process.machine(process.mails()).toMermaid());
             return 0;
         }
         List<Message<OrderEvent>> events = EventFile.read(file);
-        Path folder = Files.createTempDirectory("waybill-orders");
-        try (DemoBroker chosen = broker.open();
-                OrderStore store = OrderStore.in(folder)) {
+        try (WorkFolder folder = WorkFolder.make("waybill-orders");
+                DemoBroker chosen = broker.open();
+                OrderStore store = OrderStore.in(folder.path())) {
             OrderProcess process = new OrderProcess(queue, chosen.lock(), Duration.ofSeconds(paymentTimeout));
             System.out.printf("%d events from %s, on %s%n%n", events.size(), file, broker.name());
             OrdersReport report = new OrdersRun(chosen, process, store, events).run();
             System.out.print(report.text());
             return report.whole() ? 0 : 1;
-        } finally {
-            delete(folder);
         }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (var files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-        Files.deleteIfExists(folder);
     }
 }
