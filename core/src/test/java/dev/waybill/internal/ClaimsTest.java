@@ -1,0 +1,155 @@
+package dev.waybill.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.Codec;
+import dev.waybill.DeadLetter;
+import dev.waybill.DeadLetterFilter;
+import dev.waybill.Queue;
+import dev.waybill.RetryPolicy;
+import dev.waybill.Subscription;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.claimcheck.ClaimCheck;
+import dev.waybill.claimcheck.FilePayloadStore;
+import dev.waybill.claimcheck.PayloadMissingException;
+import dev.waybill.claimcheck.PayloadStore;
+import dev.waybill.claimcheck.PayloadStoreException;
+import dev.waybill.inmemory.InMemoryInspection;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Claim checks, where the broker makes no difference: what handlers and stores do that they should not, and when. */
+@Timeout(60)
+class ClaimsTest {
+    private static final String LARGE = "a payload that does not travel";
+
+    @TempDir
+    Path directory;
+
+    /** Its broker leaves it to core to end a message that was delivered too often. */
+    private final Waybill waybill = Waybill.open(
+            WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=kafka")));
+
+    private Store store;
+
+    @BeforeEach
+    void openStore() {
+        store = new Store(new FilePayloadStore("files", directory.resolve("payloads")));
+    }
+
+    @AfterEach
+    void close() {
+        waybill.close();
+    }
+
+    private <T> Queue<T> queue(Codec<T> codec) {
+        return Queue.named("q", codec)
+                .maxDeliveries(2)
+                .retry(RetryPolicy.immediate())
+                .claimCheck(ClaimCheck.in(store).threshold(10).build())
+                .build();
+    }
+
+    private InMemoryInspection look() {
+        return waybill.unwrap(InMemoryInspection.class).orElseThrow();
+    }
+
+    private List<String> deaths(Queue<?> queue) {
+        return waybill.deadLetters(queue).browse(DeadLetterFilter.all(), 0, 100).stream()
+                .map(DeadLetter::reason)
+                .toList();
+    }
+
+    /** A store that does what it is told to. */
+    private static final class Store implements PayloadStore {
+        private final PayloadStore working;
+        final AtomicInteger reads = new AtomicInteger();
+        volatile Reader reader = PayloadStore::read;
+        volatile boolean writesAndFails;
+
+        Store(PayloadStore working) {
+            this.working = working;
+        }
+
+        interface Reader {
+            InputStream read(PayloadStore from, String key) throws PayloadMissingException;
+        }
+
+        List<String> keys() {
+            return working.list("", 1000).stream().map(StoredPayload::key).toList();
+        }
+
+        @Override
+        public String name() {
+            return working.name();
+        }
+
+        @Override
+        public boolean write(String key, Content content) throws IOException {
+            boolean written = working.write(key, content);
+            if (writesAndFails) {
+                throw new PayloadStoreException("the answer was lost", null);
+            }
+            return written;
+        }
+
+        @Override
+        public InputStream read(String key) throws PayloadMissingException {
+            reads.incrementAndGet();
+            return reader.read(working, key);
+        }
+
+        @Override
+        public boolean exists(String key) {
+            return working.exists(key);
+        }
+
+        @Override
+        public void delete(List<String> keys) {
+            working.delete(keys);
+        }
+
+        @Override
+        public List<StoredPayload> list(String after, int limit) {
+            return working.list(after, limit);
+        }
+    }
+
+    @Test
+    void whatAHandlerSaysAfterTheDeadlineDoesNotCostThePayload() throws InterruptedException {
+        Queue<String> queue = queue(Codec.text());
+        for (int i = 0; i < 20; i++) {
+            waybill.producer(queue).sendAndWait(LARGE + i);
+        }
+        CountDownLatch started = new CountDownLatch(20);
+        Subscription first = waybill.consumer(queue).concurrency(20).start(delivery -> {
+            started.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException stopped) {
+                // It returns, half-way, as if it were done.
+            }
+        });
+        started.await();
+        first.close(Duration.ZERO);
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> seen.add(delivery.payload()));
+        await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
+        assertThat(deaths(queue)).isEmpty();
+        assertThat(seen).hasSize(20);
+    }
+}
