@@ -1,5 +1,6 @@
 package dev.waybill.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -151,5 +153,42 @@ class ClaimsTest {
         await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
         assertThat(deaths(queue)).isEmpty();
         assertThat(seen).hasSize(20);
+    }
+
+    @Test
+    void aForgedReferenceThatCanHaveNoNoteDoesNotKeepTheOthersNotes() throws Exception {
+        Queue<String> queue = queue(Codec.text());
+        Codec<String> forger = new Codec<>() {
+            @Override
+            public byte[] encode(String payload) {
+                return payload.getBytes(UTF_8);
+            }
+
+            @Override
+            public String decode(byte[] body) {
+                return new String(body, UTF_8);
+            }
+
+            @Override
+            public String contentType() {
+                return Reference.CONTENT_TYPE;
+            }
+        };
+        store.write("q/0" + ClaimCheck.DONE, out -> {});
+        Queue<String> forged = Queue.named("q", forger)
+                .maxDeliveries(2)
+                .retry(RetryPolicy.immediate())
+                .build();
+        waybill.producer(forged)
+                .sendAndWait("waybill-claim-check: 1\nstore: files\nkey: q/0.done\nbytes: 0\nsha-256: "
+                        + HexFormat.of().formatHex(ClaimWriter.sha256().digest())
+                        + "\ncontent-type: text/plain\ncreated: 2026-01-02T03:04:05Z\n");
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> seen.add(delivery.payload()));
+        await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
+        waybill.producer(queue).sendAndWait(LARGE);
+        await().untilAsserted(() -> assertThat(store.keys()).containsExactly("q/0.done"));
+        assertThat(seen).containsExactly(LARGE);
+        assertThat(deaths(queue)).singleElement().asString().contains("refused");
     }
 }
