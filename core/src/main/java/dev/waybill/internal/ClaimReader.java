@@ -96,9 +96,10 @@ final class ClaimReader {
                     }
                     wait = backoff.nextMillis();
                     LOG.warn("{} waits for its payload, trying again in {} ms: {}", message, wait, down.toString());
-                } catch (RuntimeException unexpected) {
+                } catch (Throwable unexpected) {
+                    // Of the store's own kind, or more than fits into memory: a failure of the message like any other.
                     breaker.releasePermission();
-                    throw unexpected;
+                    return Verdict.failed(unexpected);
                 }
             }
             if (!await(wait) || message.gone()) {
@@ -183,6 +184,9 @@ final class ClaimReader {
             } catch (IOException | RuntimeException failed) {
                 failed(breaker, System.nanoTime() - began, failed);
                 why = failed.toString();
+            } catch (Error failed) {
+                breaker.releasePermission();
+                throw failed;
             }
         } else {
             why = "circuit breaker " + breaker.getName() + " is " + breaker.getState();

@@ -102,7 +102,7 @@ final class ClaimWriter {
         } catch (PayloadStoreException down) {
             breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, down);
             throw failure(message, down.getMessage(), down);
-        } catch (RuntimeException unexpected) {
+        } catch (RuntimeException | Error unexpected) {
             breaker.releasePermission();
             throw unexpected;
         }

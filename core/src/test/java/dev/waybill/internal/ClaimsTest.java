@@ -17,7 +17,9 @@ import dev.waybill.claimcheck.FilePayloadStore;
 import dev.waybill.claimcheck.PayloadMissingException;
 import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
+import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import dev.waybill.inmemory.InMemoryInspection;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -64,6 +66,10 @@ class ClaimsTest {
                 .retry(RetryPolicy.immediate())
                 .claimCheck(ClaimCheck.in(store).threshold(10).build())
                 .build();
+    }
+
+    private CircuitBreaker breaker() {
+        return waybill.circuitBreakers().circuitBreaker("payload-store-files");
     }
 
     private InMemoryInspection look() {
@@ -153,6 +159,43 @@ class ClaimsTest {
         await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
         assertThat(deaths(queue)).isEmpty();
         assertThat(seen).hasSize(20);
+    }
+
+    @Test
+    void aStoreThatFailsWithAnErrorGivesItsTrialCallsBack() {
+        Queue<String> queue = queue(Codec.text());
+        for (int i = 0; i < 5; i++) {
+            waybill.producer(queue).sendAndWait(LARGE);
+        }
+        breaker().transitionToOpenState();
+        breaker().transitionToHalfOpenState();
+        store.reader = (from, key) -> {
+            throw new OutOfMemoryError("not really");
+        };
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> seen.add(delivery.payload()));
+        await().until(() -> store.reads.get() >= 2);
+        store.reader = PayloadStore::read;
+        await().untilAsserted(
+                        () -> assertThat(seen.size() + deaths(queue).size()).isEqualTo(5));
+    }
+
+    @Test
+    void aStoreThatFailsInAWayOfItsOwnLeavesNoMessageWithAnIdempotentConsumer() {
+        Queue<String> queue = queue(Codec.text());
+        waybill.producer(queue).sendAndWait(LARGE);
+        AtomicInteger failures = new AtomicInteger(1);
+        store.reader = (from, key) -> {
+            if (failures.getAndDecrement() > 0) {
+                throw new IllegalStateException("in a way of its own");
+            }
+            return from.read(key);
+        };
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue)
+                .idempotent(new InMemoryIdempotencyStore(100, Duration.ofMinutes(1)))
+                .start(delivery -> seen.add(delivery.payload()));
+        await().untilAsserted(() -> assertThat(seen).containsExactly(LARGE));
     }
 
     @Test
