@@ -96,21 +96,33 @@ final class Claim implements Payload {
                 return first;
             }
             if (ended) {
-                throw new IOException("the handler of the payload " + place() + " has ended");
+                throw ended();
             }
         }
         try {
-            ClaimStream again = fresh();
-            synchronized (this) {
-                opened.add(again);
-            }
-            return again;
+            return kept(fresh());
         } catch (PayloadMissingException gone) {
             throw new IOException(gone.getMessage(), gone);
         } catch (PayloadStoreException down) {
             trouble(down);
             throw new IOException(place() + " cannot be read: " + down.getMessage(), down);
         }
+    }
+
+    /** To be closed at the end, which may have come while it was opened. */
+    private ClaimStream kept(ClaimStream stream) throws IOException {
+        synchronized (this) {
+            if (!ended) {
+                opened.add(stream);
+                return stream;
+            }
+        }
+        stream.close();
+        throw ended();
+    }
+
+    private IOException ended() {
+        return new IOException("the handler of the payload " + place() + " has ended");
     }
 
     @Override

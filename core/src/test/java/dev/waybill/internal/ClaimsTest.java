@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
+import dev.waybill.Payload;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
@@ -20,8 +21,11 @@ import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import dev.waybill.inmemory.InMemoryInspection;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.timelimiter.TimeLimiter;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -137,6 +141,18 @@ class ClaimsTest {
         }
     }
 
+    private static InputStream interruptible(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new ClosedByInterruptException();
+                }
+                return super.read(bytes, offset, length);
+            }
+        };
+    }
+
     @Test
     void whatAHandlerSaysAfterTheDeadlineDoesNotCostThePayload() throws InterruptedException {
         Queue<String> queue = queue(Codec.text());
@@ -178,6 +194,41 @@ class ClaimsTest {
         store.reader = PayloadStore::read;
         await().untilAsserted(
                         () -> assertThat(seen.size() + deaths(queue).size()).isEqualTo(5));
+    }
+
+    @Test
+    void aStreamThatIsReadAfterItsEndIsNotTheStoresTrouble() {
+        Queue<Payload> queue = queue(Codec.payload());
+        waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8)));
+        waybill.consumer(queue).start(delivery -> {
+            InputStream in = delivery.payload().open();
+            in.close();
+            in.readAllBytes();
+        });
+        await().untilAsserted(() -> assertThat(deaths(queue)).hasSize(1));
+        assertThat(deaths(queue)).first().asString().contains("delivery 2 of 2").contains("closed");
+        assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
+    }
+
+    @Test
+    void aStreamThatIsReadByAnInterruptedHandlerIsNotTheStoresTrouble() {
+        Queue<Payload> queue = queue(Codec.payload());
+        waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8)));
+        // As those of network clients are.
+        store.reader = (from, key) -> interruptible(from.read(key));
+        waybill.consumer(queue)
+                .timeLimiter(TimeLimiter.of(Duration.ofMillis(50)))
+                .start(delivery -> {
+                    try (InputStream in = delivery.payload().open()) {
+                        while (!Thread.currentThread().isInterrupted()) {
+                            Thread.onSpinWait();
+                        }
+                        in.readAllBytes();
+                    }
+                });
+        await().untilAsserted(() -> assertThat(deaths(queue)).hasSize(1));
+        assertThat(deaths(queue)).first().asString().contains("delivery 2 of 2").contains("Timeout");
+        assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
     }
 
     @Test
