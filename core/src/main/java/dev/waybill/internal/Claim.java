@@ -25,6 +25,11 @@ final class Claim implements Payload {
     private boolean ended;
 
     private byte[] fetched = new byte[0];
+
+    /** How long to wait before it is tried again. */
+    private Backoff backoff = new Backoff();
+
+    private boolean afterTrouble;
     private volatile boolean troubled;
 
     /** Whether the store notes that its message is done. */
@@ -50,6 +55,21 @@ final class Claim implements Payload {
 
     String place() {
         return reference.place();
+    }
+
+    /** It is tried once more, after this. */
+    void after(Claim last) {
+        afterTrouble = last.troubled;
+        backoff = last.troubled ? last.backoff : backoff;
+    }
+
+    /** Whether its store failed while a handler read it the last time, so that it is not to be tried at once. */
+    boolean isAfterTrouble() {
+        return afterTrouble;
+    }
+
+    Backoff backoff() {
+        return backoff;
     }
 
     /** It is tried anew. */

@@ -58,13 +58,18 @@ final class ClaimReader {
         try {
             Reference reference = Reference.decode(message.inbound().envelope().body(), message.id(), check);
             PayloadStore store = check.store(reference.store()).orElseThrow();
-            message.claim(new Claim(
+            Claim claim = new Claim(
                     reference,
                     store,
                     reference.cipher() == null
                             ? null
                             : check.cipher(reference.cipher()).orElseThrow(),
-                    failure -> failed(breakers.apply(store), 0, failure)));
+                    failure -> failed(breakers.apply(store), 0, failure));
+            Claim last = message.claim();
+            if (last != null) {
+                claim.after(last);
+            }
+            message.claim(claim);
             return null;
         } catch (Reference.Refused refused) {
             return Verdict.unreadable(
@@ -80,7 +85,10 @@ final class ClaimReader {
     @Nullable
     Verdict fetch(HeldMessage<?> message, Claim claim, boolean whole) {
         CircuitBreaker breaker = breakers.apply(claim.store());
-        Backoff backoff = new Backoff();
+        Backoff backoff = claim.backoff();
+        if (claim.isAfterTrouble() && (!await(backoff.nextMillis()) || message.gone())) {
+            return Verdict.HELD;
+        }
         while (true) {
             long wait = TICK_MILLIS;
             if (breaker.tryAcquirePermission()) {

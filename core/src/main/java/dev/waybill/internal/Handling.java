@@ -235,8 +235,7 @@ abstract class Handling<T> {
 
         private Verdict verdict(HeldMessage<T> message) {
             try {
-                Outcome outcome = call.of(message);
-                return outcome == null ? Verdict.failed(noOutcome()) : Verdict.of(outcome);
+                return said(message, call.of(message));
             } catch (Throwable failure) {
                 return failed(message, failure);
             } finally {
@@ -290,19 +289,28 @@ abstract class Handling<T> {
             }
             boolean held = failure != null && good.stream().anyMatch(Handling::troubled);
             for (int i = 0; i < good.size(); i++) {
-                @Nullable Outcome outcome = failure == null ? outcomes.get(i) : null;
-                Verdict verdict = outcome != null
-                        ? Verdict.of(outcome)
-                        : held ? Verdict.HELD : Verdict.failed(failure != null ? failure : noOutcome());
-                verdicts.on(good.get(i), after(good.get(i), verdict));
+                HeldMessage<T> message = good.get(i);
+                Verdict verdict = failure == null
+                        ? said(message, outcomes.get(i))
+                        : held ? Verdict.HELD_LAST : Verdict.failed(failure);
+                verdicts.on(message, after(message, verdict));
             }
         }
+    }
+
+    /** A handler has returned; what it says of a payload whose store failed counts for nothing, unless it accepts. */
+    private static Verdict said(HeldMessage<?> message, @Nullable Outcome outcome) {
+        if (outcome == null) {
+            return failed(message, noOutcome());
+        }
+        return outcome.kind() != Outcome.Kind.ACCEPT && troubled(message) ? Verdict.HELD_LAST : Verdict.of(outcome);
     }
 
     /** A handler failed; which may be what its payload's store did, or what is wrong with the payload. */
     private static Verdict failed(HeldMessage<?> message, Throwable failure) {
         if (troubled(message)) {
-            return Verdict.HELD;
+            // After the others, since it may be this payload alone that the store does not give.
+            return Verdict.HELD_LAST;
         }
         PayloadCorruptException corrupt = message.claim() == null ? null : Claim.corrupt(failure);
         return corrupt == null

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
+import dev.waybill.Outcome;
 import dev.waybill.Payload;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
@@ -28,6 +29,7 @@ import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +143,16 @@ class ClaimsTest {
         }
     }
 
+    /** A stream that breaks off before its first byte. */
+    private static InputStream broken(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                throw new IOException("the connection was lost");
+            }
+        };
+    }
+
     private static InputStream interruptible(InputStream in) {
         return new FilterInputStream(in) {
             @Override
@@ -229,6 +241,63 @@ class ClaimsTest {
         await().untilAsserted(() -> assertThat(deaths(queue)).hasSize(1));
         assertThat(deaths(queue)).first().asString().contains("delivery 2 of 2").contains("Timeout");
         assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
+    }
+
+    @Test
+    void whileTheStoreFailsInMidStreamTheHandlersWordDoesNotCountUnlessItAccepts() {
+        Queue<Payload> queue = queue(Codec.payload());
+        for (int i = 0; i < 4; i++) {
+            waybill.producer(queue).sendAndWait(Payload.of((LARGE + i).getBytes(UTF_8)));
+        }
+        breaker().transitionToDisabledState();
+        AtomicInteger failures = new AtomicInteger(20);
+        store.reader = (from, key) -> failures.getAndDecrement() > 0 ? broken(from.read(key)) : from.read(key);
+        List<Integer> counts = new CopyOnWriteArrayList<>();
+        Subscription one = waybill.consumer(queue)
+                .startReturning(delivery -> outcome(delivery.payload(), counts, delivery.deliveryCount()));
+        Subscription batch = waybill.consumer(queue).startBatch(2, deliveries -> {
+            List<Outcome> outcomes = new ArrayList<>();
+            deliveries.forEach(delivery -> outcomes.add(outcome(delivery.payload(), counts, delivery.deliveryCount())));
+            return outcomes;
+        });
+        await().until(() -> counts.size() >= 4);
+        one.close();
+        batch.close();
+        assertThat(deaths(queue)).isEmpty();
+        assertThat(counts).containsOnly(1);
+    }
+
+    private static Outcome outcome(Payload payload, List<Integer> counts, int deliveryCount) {
+        try {
+            payload.bytes();
+            counts.add(deliveryCount);
+            return Outcome.accept();
+        } catch (IOException broken) {
+            return Outcome.deadLetter("cannot be read");
+        }
+    }
+
+    @Test
+    void aPayloadThatBreaksOffEachTimeLetsTheOthersHaveTheirTurnAndIsNotAskedForWithoutAPause()
+            throws InterruptedException {
+        Queue<Payload> queue = queue(Codec.payload());
+        waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8)));
+        String bad = store.keys().get(0);
+        for (int i = 0; i < 3; i++) {
+            waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8)));
+        }
+        breaker().transitionToDisabledState();
+        store.reader = (from, key) -> key.equals(bad) ? broken(from.read(key)) : from.read(key);
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> {
+            delivery.payload().bytes();
+            seen.add(delivery.id());
+        });
+        await().untilAsserted(() -> assertThat(seen).hasSize(3));
+        Thread.sleep(500);
+        assertThat(store.reads).hasValueLessThan(30);
+        store.reader = PayloadStore::read;
+        await().untilAsserted(() -> assertThat(seen).hasSize(4));
     }
 
     @Test
