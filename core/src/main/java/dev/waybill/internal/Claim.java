@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The payload of one received message, which is in a store. Its handler may read it on any thread. */
 final class Claim implements Payload {
+    private static final byte[] NOTHING = {};
+
     private final Reference reference;
     private final PayloadStore store;
     private final @Nullable PayloadCipher cipher;
@@ -24,7 +26,7 @@ final class Claim implements Payload {
     private final List<ClaimStream> opened = new ArrayList<>(1);
     private boolean ended;
 
-    private byte[] fetched = new byte[0];
+    private byte[] fetched = NOTHING;
 
     /** How long to wait before it is tried again. */
     private Backoff backoff = new Backoff();
@@ -84,9 +86,11 @@ final class Claim implements Payload {
         }
     }
 
-    /** What {@link #fetch} has read. */
-    byte[] fetched() {
-        return fetched;
+    /** What {@link #fetch} has read; it is not kept beside what is decoded from it. */
+    byte[] takeFetched() {
+        byte[] taken = fetched;
+        fetched = NOTHING;
+        return taken;
     }
 
     /** Opens it for the first {@link #open}. */

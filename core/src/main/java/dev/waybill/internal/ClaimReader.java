@@ -78,12 +78,16 @@ final class ClaimReader {
     }
 
     /**
-     * Null if the payload is there; else what becomes of the message.
+     * Null if the payload is there; else what becomes of the message. Of one that was delivered as often as it may be, only whether it is
+     * done is looked up.
      *
      * @param whole whether to bring it into memory, or else to open it
      */
     @Nullable
     Verdict fetch(HeldMessage<?> message, Claim claim, boolean whole) {
+        if (message.exhausted() && !notes()) {
+            return null;
+        }
         CircuitBreaker breaker = breakers.apply(claim.store());
         Backoff backoff = claim.backoff();
         if (claim.isAfterTrouble() && (!await(backoff.nextMillis()) || message.gone())) {
@@ -129,6 +133,9 @@ final class ClaimReader {
     private @Nullable Verdict look(HeldMessage<?> message, Claim claim, boolean whole) throws IOException {
         if (notes() && message.redelivered() && isDone(claim)) {
             return done(message, claim);
+        }
+        if (message.exhausted()) {
+            return null;
         }
         try {
             if (whole) {

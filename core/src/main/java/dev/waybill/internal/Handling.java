@@ -158,7 +158,7 @@ abstract class Handling<T> {
             verdict = once.claim(message);
         }
         Claim claim = message.claim();
-        if (verdict == null && claim != null && claims != null && !message.exhausted()) {
+        if (verdict == null && claim != null && claims != null) {
             verdict = fetch(message, claim, claims);
             verdict = verdict == null ? null : after(message, verdict);
         }
@@ -196,11 +196,14 @@ abstract class Handling<T> {
     @SuppressWarnings("unchecked") // who streams has payloads
     private @Nullable Verdict fetch(HeldMessage<T> message, Claim claim, ClaimReader claims) {
         Verdict verdict = claims.fetch(message, claim, !streams);
-        if (verdict == null && streams) {
+        if (verdict != null || message.exhausted()) {
+            return verdict;
+        }
+        if (streams) {
             message.decoded((T) claim);
             return null;
         }
-        return verdict == null ? decode(message, claim.fetched()) : verdict;
+        return decode(message, claim.takeFetched());
     }
 
     private @Nullable Verdict decode(HeldMessage<T> message, byte[] body) {

@@ -354,4 +354,32 @@ class ClaimsTest {
         assertThat(seen).containsExactly(LARGE);
         assertThat(deaths(queue)).singleElement().asString().contains("refused");
     }
+
+    /** A consumer gets the message, and its process dies. */
+    private void killOne(Queue<?> queue) throws InterruptedException {
+        CountDownLatch started = new CountDownLatch(1);
+        Subscription dying = waybill.consumer(queue).start(delivery -> {
+            started.countDown();
+            new CountDownLatch(1).await();
+        });
+        started.await();
+        dying.pause();
+        look().disconnect();
+        dying.close(Duration.ZERO);
+    }
+
+    @Test
+    void aMessageThatIsDoneIsNoDeadLetterHoweverOftenItComes() throws Exception {
+        Queue<String> queue = queue(Codec.text());
+        waybill.producer(queue).sendAndWait(LARGE);
+        killOne(queue);
+        killOne(queue);
+        store.write(store.keys().get(0) + ClaimCheck.DONE, out -> {});
+        waybill.consumer(queue).start(delivery -> {
+            throw new AssertionError("it is done");
+        });
+        await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
+        assertThat(deaths(queue)).isEmpty();
+        await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
+    }
 }
