@@ -2,15 +2,18 @@ package dev.waybill.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
+import dev.waybill.CodecException;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
 import dev.waybill.Outcome;
 import dev.waybill.Payload;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
+import dev.waybill.SendException;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
@@ -23,6 +26,7 @@ import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import dev.waybill.inmemory.InMemoryInspection;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.timelimiter.TimeLimiter;
+import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -380,6 +384,25 @@ class ClaimsTest {
         });
         await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
         assertThat(deaths(queue)).isEmpty();
+        await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
+    }
+
+    @Test
+    void aSendThatFailsLeavesNoPayloadThoughTheStoreHasIt() {
+        Queue<Payload> queue = queue(Codec.payload());
+        store.writesAndFails = true;
+        assertThatThrownBy(() -> waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8))))
+                .isInstanceOf(SendException.class);
+        await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
+        store.writesAndFails = false;
+        InputStream failsToClose = new ByteArrayInputStream(LARGE.getBytes(UTF_8)) {
+            @Override
+            public void close() throws IOException {
+                throw new IOException("it does not close");
+            }
+        };
+        assertThatThrownBy(() -> waybill.producer(queue).sendAndWait(Payload.of(failsToClose)))
+                .isInstanceOf(CodecException.class);
         await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
     }
 }
