@@ -80,7 +80,7 @@ final class Claim implements Payload {
     }
 
     /** Reads all of it. */
-    void fetch() throws IOException, PayloadMissingException {
+    private void fetch() throws IOException, PayloadMissingException {
         try (ClaimStream in = fresh()) {
             fetched = in.readAllBytes();
         }
@@ -93,8 +93,30 @@ final class Claim implements Payload {
         return taken;
     }
 
+    /** How much of it is fetched before its handler. */
+    enum Ahead {
+        /** All of it, into memory. */
+        WHOLE,
+        /** It is opened. */
+        OPENED,
+        /** Nothing, if it is there: of many at once, each holds a connection only while its handler has it open. */
+        NOTHING
+    }
+
+    void fetch(Ahead ahead) throws IOException, PayloadMissingException {
+        switch (ahead) {
+            case WHOLE -> fetch();
+            case OPENED -> openAhead();
+            case NOTHING -> {
+                if (!store.exists(key())) {
+                    throw new PayloadMissingException(place());
+                }
+            }
+        }
+    }
+
     /** Opens it for the first {@link #open}. */
-    void openAhead() throws IOException, PayloadMissingException {
+    private void openAhead() throws IOException, PayloadMissingException {
         ClaimStream first = fresh();
         synchronized (this) {
             ready = first;

@@ -80,11 +80,9 @@ final class ClaimReader {
     /**
      * Null if the payload is there; else what becomes of the message. Of one that was delivered as often as it may be, only whether it is
      * done is looked up.
-     *
-     * @param whole whether to bring it into memory, or else to open it
      */
     @Nullable
-    Verdict fetch(HeldMessage<?> message, Claim claim, boolean whole) {
+    Verdict fetch(HeldMessage<?> message, Claim claim, Claim.Ahead ahead) {
         if (message.exhausted() && !notes()) {
             return null;
         }
@@ -99,7 +97,7 @@ final class ClaimReader {
                 long began = System.nanoTime();
                 claim.untroubled();
                 try {
-                    Verdict verdict = look(message, claim, whole);
+                    Verdict verdict = look(message, claim, ahead);
                     breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
                     return verdict;
                 } catch (IOException | PayloadStoreException down) {
@@ -130,7 +128,7 @@ final class ClaimReader {
         }
     }
 
-    private @Nullable Verdict look(HeldMessage<?> message, Claim claim, boolean whole) throws IOException {
+    private @Nullable Verdict look(HeldMessage<?> message, Claim claim, Claim.Ahead ahead) throws IOException {
         if (notes() && message.redelivered() && isDone(claim)) {
             return done(message, claim);
         }
@@ -138,11 +136,7 @@ final class ClaimReader {
             return null;
         }
         try {
-            if (whole) {
-                claim.fetch();
-            } else {
-                claim.openAhead();
-            }
+            claim.fetch(ahead);
             return null;
         } catch (PayloadMissingException gone) {
             return notes() && isDone(claim)

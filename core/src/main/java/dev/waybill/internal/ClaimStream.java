@@ -158,7 +158,8 @@ final class ClaimStream extends InputStream {
             } catch (IOException | PayloadStoreException failed) {
                 if (trouble == null) {
                     trouble = failed;
-                    // A stream that is closed under its reader, or whose reader is interrupted, says nothing of the store.
+                    // A stream that is closed under its reader, or whose reader is interrupted, says nothing of the
+                    // store.
                     if (!closed && !Thread.currentThread().isInterrupted()) {
                         onTrouble.on(failed);
                     }

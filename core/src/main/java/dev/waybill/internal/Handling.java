@@ -24,12 +24,14 @@ abstract class Handling<T> {
     private final Codec<T> codec;
     final int maxBatch;
     private final boolean streams;
+    private final Claim.Ahead ahead;
     private @Nullable Once once;
     private @Nullable ClaimReader claims;
 
     private Handling(Codec<T> codec, int maxBatch) {
         this.codec = codec;
         streams = codec == PlainCodecs.PAYLOAD;
+        ahead = !streams ? Claim.Ahead.WHOLE : maxBatch == 1 ? Claim.Ahead.OPENED : Claim.Ahead.NOTHING;
         this.maxBatch = maxBatch;
     }
 
@@ -195,7 +197,7 @@ abstract class Handling<T> {
 
     @SuppressWarnings("unchecked") // who streams has payloads
     private @Nullable Verdict fetch(HeldMessage<T> message, Claim claim, ClaimReader claims) {
-        Verdict verdict = claims.fetch(message, claim, !streams);
+        Verdict verdict = claims.fetch(message, claim, ahead);
         if (verdict != null || message.exhausted()) {
             return verdict;
         }

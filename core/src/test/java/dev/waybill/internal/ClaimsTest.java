@@ -9,6 +9,7 @@ import dev.waybill.Codec;
 import dev.waybill.CodecException;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
+import dev.waybill.Delivery;
 import dev.waybill.Outcome;
 import dev.waybill.Payload;
 import dev.waybill.Queue;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -320,6 +322,47 @@ class ClaimsTest {
                 .idempotent(new InMemoryIdempotencyStore(100, Duration.ofMinutes(1)))
                 .start(delivery -> seen.add(delivery.payload()));
         await().untilAsserted(() -> assertThat(seen).containsExactly(LARGE));
+    }
+
+    @Test
+    void aBatchOfStreamsTakesNoMoreConnectionsThanItsHandlerOpens() {
+        Queue<Payload> queue = queue(Codec.payload());
+        for (int i = 0; i < 4; i++) {
+            waybill.producer(queue).sendAndWait(Payload.of((LARGE + i).getBytes(UTF_8)));
+        }
+        AtomicInteger open = new AtomicInteger();
+        store.reader = (from, key) -> {
+            if (open.incrementAndGet() > 1) {
+                open.decrementAndGet();
+                throw new PayloadStoreException("the only connection is taken", null);
+            }
+            return closing(from.read(key), open);
+        };
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).startBatch(4, deliveries -> {
+            List<Outcome> outcomes = new ArrayList<>();
+            for (Delivery<Payload> delivery : deliveries) {
+                seen.add(new String(delivery.payload().bytes(), UTF_8));
+                outcomes.add(Outcome.accept());
+            }
+            return outcomes;
+        });
+        await().untilAsserted(() -> assertThat(seen).hasSize(4));
+        assertThat(open).hasValue(0);
+    }
+
+    private static InputStream closing(InputStream in, AtomicInteger open) {
+        return new FilterInputStream(in) {
+            private final AtomicBoolean closed = new AtomicBoolean();
+
+            @Override
+            public void close() throws IOException {
+                if (closed.compareAndSet(false, true)) {
+                    open.decrementAndGet();
+                }
+                super.close();
+            }
+        };
     }
 
     @Test
