@@ -100,6 +100,7 @@ class ClaimsTest {
         final AtomicInteger reads = new AtomicInteger();
         volatile Reader reader = PayloadStore::read;
         volatile boolean writesAndFails;
+        final AtomicInteger deletionsToFail = new AtomicInteger();
 
         Store(PayloadStore working) {
             this.working = working;
@@ -140,6 +141,9 @@ class ClaimsTest {
 
         @Override
         public void delete(List<String> keys) {
+            if (deletionsToFail.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                throw new NoClassDefFoundError("of a client of the store");
+            }
             working.delete(keys);
         }
 
@@ -446,6 +450,15 @@ class ClaimsTest {
         };
         assertThatThrownBy(() -> waybill.producer(queue).sendAndWait(Payload.of(failsToClose)))
                 .isInstanceOf(CodecException.class);
+        await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
+    }
+
+    @Test
+    void aDeletionThatFailsWithAnErrorIsTriedAgain() {
+        Queue<String> queue = queue(Codec.text());
+        store.deletionsToFail.set(2);
+        waybill.producer(queue).sendAndWait(LARGE);
+        waybill.consumer(queue).start(delivery -> {});
         await().untilAsserted(() -> assertThat(store.keys()).isEmpty());
     }
 }
