@@ -30,7 +30,7 @@ public interface DeadLetters {
     Redrive redrive(DeadLetterFilter filter);
 
     /**
-     * Deletes those that match, for ever, if they are as many as expected; to be sure, look first.
+     * Deletes those that match, for ever, if they are as many as expected; to be sure, look first. Payloads that are in a store stay there.
      *
      * @param expected how many match
      * @return how many were deleted; fewer than expected if somebody else took some meanwhile

@@ -48,7 +48,8 @@ public interface Waybill extends AutoCloseable {
 
     /**
      * Prepares a consumer of the queue's dead letters, which arrive with their raw bodies and with headers that say why they
-     * died ({@link DeadLetterHeaders}). A dead letter whose handler fails stays in the dead-letter queue.
+     * died ({@link DeadLetterHeaders}). A dead letter whose handler fails stays in the dead-letter queue. If its payload is in a store, its
+     * body is the reference, and the payload stays there.
      */
     Consumer<byte[]> deadLetterConsumer(Queue<?> queue);
 

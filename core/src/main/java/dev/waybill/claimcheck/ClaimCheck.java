@@ -240,7 +240,8 @@ public final class ClaimCheck {
 
         /**
          * References are signed with this secret (HMAC-SHA-256), together with the id of their message, and those that are not are
-         * refused.
+         * refused. Else whoever can send to the queue can have any payload of the stores handed over whose digest is known, or whose
+         * handler accepts it unread, and have it deleted.
          *
          * @param name what the secret is called; it travels
          * @param secret at least 16 bytes, copied

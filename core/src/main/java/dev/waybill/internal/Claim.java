@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The payload of one received message, which is in a store. Its handler may read it on any thread. */
 final class Claim implements Payload {
+    private static final byte[] NOTHING = {};
+
     private final Reference reference;
     private final PayloadStore store;
     private final @Nullable PayloadCipher cipher;
@@ -24,7 +26,12 @@ final class Claim implements Payload {
     private final List<ClaimStream> opened = new ArrayList<>(1);
     private boolean ended;
 
-    private byte[] fetched = new byte[0];
+    private byte[] fetched = NOTHING;
+
+    /** How long to wait before it is tried again. */
+    private Backoff backoff = new Backoff();
+
+    private boolean afterTrouble;
     private volatile boolean troubled;
 
     /** Whether the store notes that its message is done. */
@@ -52,25 +59,64 @@ final class Claim implements Payload {
         return reference.place();
     }
 
+    /** It is tried once more, after this. */
+    void after(Claim last) {
+        afterTrouble = last.troubled;
+        backoff = last.troubled ? last.backoff : backoff;
+    }
+
+    /** Whether its store failed while a handler read it the last time, so that it is not to be tried at once. */
+    boolean isAfterTrouble() {
+        return afterTrouble;
+    }
+
+    Backoff backoff() {
+        return backoff;
+    }
+
     /** It is tried anew. */
     void untroubled() {
         troubled = false;
     }
 
     /** Reads all of it. */
-    void fetch() throws IOException, PayloadMissingException {
+    private void fetch() throws IOException, PayloadMissingException {
         try (ClaimStream in = fresh()) {
             fetched = in.readAllBytes();
         }
     }
 
-    /** What {@link #fetch} has read. */
-    byte[] fetched() {
-        return fetched;
+    /** What {@link #fetch} has read; it is not kept beside what is decoded from it. */
+    byte[] takeFetched() {
+        byte[] taken = fetched;
+        fetched = NOTHING;
+        return taken;
+    }
+
+    /** How much of it is fetched before its handler. */
+    enum Ahead {
+        /** All of it, into memory. */
+        WHOLE,
+        /** It is opened. */
+        OPENED,
+        /** Nothing, if it is there: of many at once, each holds a connection only while its handler has it open. */
+        NOTHING
+    }
+
+    void fetch(Ahead ahead) throws IOException, PayloadMissingException {
+        switch (ahead) {
+            case WHOLE -> fetch();
+            case OPENED -> openAhead();
+            case NOTHING -> {
+                if (!store.exists(key())) {
+                    throw new PayloadMissingException(place());
+                }
+            }
+        }
     }
 
     /** Opens it for the first {@link #open}. */
-    void openAhead() throws IOException, PayloadMissingException {
+    private void openAhead() throws IOException, PayloadMissingException {
         ClaimStream first = fresh();
         synchronized (this) {
             ready = first;
@@ -96,21 +142,33 @@ final class Claim implements Payload {
                 return first;
             }
             if (ended) {
-                throw new IOException("the handler of the payload " + place() + " has ended");
+                throw ended();
             }
         }
         try {
-            ClaimStream again = fresh();
-            synchronized (this) {
-                opened.add(again);
-            }
-            return again;
+            return kept(fresh());
         } catch (PayloadMissingException gone) {
             throw new IOException(gone.getMessage(), gone);
         } catch (PayloadStoreException down) {
             trouble(down);
             throw new IOException(place() + " cannot be read: " + down.getMessage(), down);
         }
+    }
+
+    /** To be closed at the end, which may have come while it was opened. */
+    private ClaimStream kept(ClaimStream stream) throws IOException {
+        synchronized (this) {
+            if (!ended) {
+                opened.add(stream);
+                return stream;
+            }
+        }
+        stream.close();
+        throw ended();
+    }
+
+    private IOException ended() {
+        return new IOException("the handler of the payload " + place() + " has ended");
     }
 
     @Override

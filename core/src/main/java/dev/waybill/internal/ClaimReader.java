@@ -58,13 +58,18 @@ final class ClaimReader {
         try {
             Reference reference = Reference.decode(message.inbound().envelope().body(), message.id(), check);
             PayloadStore store = check.store(reference.store()).orElseThrow();
-            message.claim(new Claim(
+            Claim claim = new Claim(
                     reference,
                     store,
                     reference.cipher() == null
                             ? null
                             : check.cipher(reference.cipher()).orElseThrow(),
-                    failure -> failed(breakers.apply(store), 0, failure)));
+                    failure -> failed(breakers.apply(store), 0, failure));
+            Claim last = message.claim();
+            if (last != null) {
+                claim.after(last);
+            }
+            message.claim(claim);
             return null;
         } catch (Reference.Refused refused) {
             return Verdict.unreadable(
@@ -73,21 +78,26 @@ final class ClaimReader {
     }
 
     /**
-     * Null if the payload is there; else what becomes of the message.
-     *
-     * @param whole whether to bring it into memory, or else to open it
+     * Null if the payload is there; else what becomes of the message. Of one that was delivered as often as it may be, only whether it is
+     * done is looked up.
      */
     @Nullable
-    Verdict fetch(HeldMessage<?> message, Claim claim, boolean whole) {
+    Verdict fetch(HeldMessage<?> message, Claim claim, Claim.Ahead ahead) {
+        if (message.exhausted() && !notes()) {
+            return null;
+        }
         CircuitBreaker breaker = breakers.apply(claim.store());
-        Backoff backoff = new Backoff();
+        Backoff backoff = claim.backoff();
+        if (claim.isAfterTrouble() && (!await(backoff.nextMillis()) || message.gone())) {
+            return Verdict.HELD;
+        }
         while (true) {
             long wait = TICK_MILLIS;
             if (breaker.tryAcquirePermission()) {
                 long began = System.nanoTime();
                 claim.untroubled();
                 try {
-                    Verdict verdict = look(message, claim, whole);
+                    Verdict verdict = look(message, claim, ahead);
                     breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
                     return verdict;
                 } catch (IOException | PayloadStoreException down) {
@@ -96,9 +106,10 @@ final class ClaimReader {
                     }
                     wait = backoff.nextMillis();
                     LOG.warn("{} waits for its payload, trying again in {} ms: {}", message, wait, down.toString());
-                } catch (RuntimeException unexpected) {
+                } catch (Throwable unexpected) {
+                    // Of the store's own kind, or more than fits into memory: a failure of the message like any other.
                     breaker.releasePermission();
-                    throw unexpected;
+                    return Verdict.failed(unexpected);
                 }
             }
             if (!await(wait) || message.gone()) {
@@ -117,16 +128,15 @@ final class ClaimReader {
         }
     }
 
-    private @Nullable Verdict look(HeldMessage<?> message, Claim claim, boolean whole) throws IOException {
+    private @Nullable Verdict look(HeldMessage<?> message, Claim claim, Claim.Ahead ahead) throws IOException {
         if (notes() && message.redelivered() && isDone(claim)) {
             return done(message, claim);
         }
+        if (message.exhausted()) {
+            return null;
+        }
         try {
-            if (whole) {
-                claim.fetch();
-            } else {
-                claim.openAhead();
-            }
+            claim.fetch(ahead);
             return null;
         } catch (PayloadMissingException gone) {
             return notes() && isDone(claim)
@@ -183,6 +193,9 @@ final class ClaimReader {
             } catch (IOException | RuntimeException failed) {
                 failed(breaker, System.nanoTime() - began, failed);
                 why = failed.toString();
+            } catch (Error failed) {
+                breaker.releasePermission();
+                throw failed;
             }
         } else {
             why = "circuit breaker " + breaker.getName() + " is " + breaker.getState();

@@ -28,6 +28,7 @@ final class ClaimStream extends InputStream {
     private final MessageDigest digest = ClaimWriter.sha256();
     private long left;
     private boolean verified;
+    private volatile boolean closed;
 
     /**
      * @param cipher by what it is encrypted, or null
@@ -63,6 +64,9 @@ final class ClaimStream extends InputStream {
         Objects.checkFromIndexSize(offset, length, bytes.length);
         if (length == 0) {
             return 0;
+        }
+        if (closed) {
+            throw new IOException("the stream of the payload " + reference.place() + " is closed");
         }
         if (left == 0) {
             if (!verified) {
@@ -118,6 +122,7 @@ final class ClaimStream extends InputStream {
     /** To close what is read no further may fail, which tells nothing. */
     @Override
     public void close() {
+        closed = true;
         close(in);
         close(stored);
     }
@@ -131,7 +136,7 @@ final class ClaimStream extends InputStream {
     }
 
     /** The store's own stream, which remembers its trouble. */
-    private static final class Stored extends FilterInputStream {
+    private final class Stored extends FilterInputStream {
         private final Trouble onTrouble;
         private @Nullable Exception trouble;
 
@@ -153,7 +158,11 @@ final class ClaimStream extends InputStream {
             } catch (IOException | PayloadStoreException failed) {
                 if (trouble == null) {
                     trouble = failed;
-                    onTrouble.on(failed);
+                    // A stream that is closed under its reader, or whose reader is interrupted, says nothing of the
+                    // store.
+                    if (!closed && !Thread.currentThread().isInterrupted()) {
+                        onTrouble.on(failed);
+                    }
                 }
                 throw failed;
             }

@@ -62,12 +62,18 @@ final class ClaimWriter {
 
     /** The body of a message whose payload may not be in memory, and is not brought there beyond the threshold. */
     Body body(Message<?> message, Payload payload, String contentType) {
+        @Nullable Body body = null;
         try (InputStream in = payload.open()) {
             byte[] head = in.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, threshold + 1));
-            return head.length <= threshold
+            body = head.length <= threshold
                     ? new Body(head, contentType, null)
                     : stored(message, head, in, contentType);
+            return body;
         } catch (IOException bad) {
+            if (body != null && body.key() != null) {
+                // It failed to close, when all was stored.
+                notSent(body.key());
+            }
             throw unreadable(message, bad);
         }
     }
@@ -92,21 +98,25 @@ final class ClaimWriter {
             throw failure(message, "its circuit breaker " + breaker.getName() + " is " + breaker.getState(), null);
         }
         long began = System.nanoTime();
+        boolean written;
         try {
-            if (!store.write(key, content)) {
-                throw new PayloadStoreException("it has a payload '" + key + "' already", null);
-            }
+            written = store.write(key, content);
         } catch (IOException bad) {
             breaker.releasePermission();
             throw unreadable(message, bad);
         } catch (PayloadStoreException down) {
             breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, down);
+            // It may be there: perhaps it is only the answer that was lost.
+            notSent(key);
             throw failure(message, down.getMessage(), down);
-        } catch (RuntimeException unexpected) {
+        } catch (RuntimeException | Error unexpected) {
             breaker.releasePermission();
             throw unexpected;
         }
         breaker.onSuccess(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+        if (!written) {
+            throw failure(message, "it has a payload '" + key + "' already", null);
+        }
         Reference reference = new Reference(
                 store.name(),
                 key,
@@ -136,8 +146,12 @@ final class ClaimWriter {
     /** A send has ended; what is certainly not sent needs its payload no more. */
     void ended(String key, @Nullable Throwable failure) {
         if (failure instanceof SendException certain && !certain.maybeStored()) {
-            engine.spent().delete(check.store(), key, false);
+            notSent(key);
         }
+    }
+
+    private void notSent(String key) {
+        engine.spent().delete(check.store(), key, false);
     }
 
     static MessageDigest sha256() {

@@ -24,12 +24,14 @@ abstract class Handling<T> {
     private final Codec<T> codec;
     final int maxBatch;
     private final boolean streams;
+    private final Claim.Ahead ahead;
     private @Nullable Once once;
     private @Nullable ClaimReader claims;
 
     private Handling(Codec<T> codec, int maxBatch) {
         this.codec = codec;
         streams = codec == PlainCodecs.PAYLOAD;
+        ahead = !streams ? Claim.Ahead.WHOLE : maxBatch == 1 ? Claim.Ahead.OPENED : Claim.Ahead.NOTHING;
         this.maxBatch = maxBatch;
     }
 
@@ -158,7 +160,7 @@ abstract class Handling<T> {
             verdict = once.claim(message);
         }
         Claim claim = message.claim();
-        if (verdict == null && claim != null && claims != null && !message.exhausted()) {
+        if (verdict == null && claim != null && claims != null) {
             verdict = fetch(message, claim, claims);
             verdict = verdict == null ? null : after(message, verdict);
         }
@@ -195,12 +197,15 @@ abstract class Handling<T> {
 
     @SuppressWarnings("unchecked") // who streams has payloads
     private @Nullable Verdict fetch(HeldMessage<T> message, Claim claim, ClaimReader claims) {
-        Verdict verdict = claims.fetch(message, claim, !streams);
-        if (verdict == null && streams) {
+        Verdict verdict = claims.fetch(message, claim, ahead);
+        if (verdict != null || message.exhausted()) {
+            return verdict;
+        }
+        if (streams) {
             message.decoded((T) claim);
             return null;
         }
-        return verdict == null ? decode(message, claim.fetched()) : verdict;
+        return decode(message, claim.takeFetched());
     }
 
     private @Nullable Verdict decode(HeldMessage<T> message, byte[] body) {
@@ -235,8 +240,7 @@ abstract class Handling<T> {
 
         private Verdict verdict(HeldMessage<T> message) {
             try {
-                Outcome outcome = call.of(message);
-                return outcome == null ? Verdict.failed(noOutcome()) : Verdict.of(outcome);
+                return said(message, call.of(message));
             } catch (Throwable failure) {
                 return failed(message, failure);
             } finally {
@@ -290,19 +294,28 @@ abstract class Handling<T> {
             }
             boolean held = failure != null && good.stream().anyMatch(Handling::troubled);
             for (int i = 0; i < good.size(); i++) {
-                @Nullable Outcome outcome = failure == null ? outcomes.get(i) : null;
-                Verdict verdict = outcome != null
-                        ? Verdict.of(outcome)
-                        : held ? Verdict.HELD : Verdict.failed(failure != null ? failure : noOutcome());
-                verdicts.on(good.get(i), after(good.get(i), verdict));
+                HeldMessage<T> message = good.get(i);
+                Verdict verdict = failure == null
+                        ? said(message, outcomes.get(i))
+                        : held ? Verdict.HELD_LAST : Verdict.failed(failure);
+                verdicts.on(message, after(message, verdict));
             }
         }
+    }
+
+    /** A handler has returned; what it says of a payload whose store failed counts for nothing, unless it accepts. */
+    private static Verdict said(HeldMessage<?> message, @Nullable Outcome outcome) {
+        if (outcome == null) {
+            return failed(message, noOutcome());
+        }
+        return outcome.kind() != Outcome.Kind.ACCEPT && troubled(message) ? Verdict.HELD_LAST : Verdict.of(outcome);
     }
 
     /** A handler failed; which may be what its payload's store did, or what is wrong with the payload. */
     private static Verdict failed(HeldMessage<?> message, Throwable failure) {
         if (troubled(message)) {
-            return Verdict.HELD;
+            // After the others, since it may be this payload alone that the store does not give.
+            return Verdict.HELD_LAST;
         }
         PayloadCorruptException corrupt = message.claim() == null ? null : Claim.corrupt(failure);
         return corrupt == null

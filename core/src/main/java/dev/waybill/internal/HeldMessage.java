@@ -152,7 +152,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private void finish(boolean lost) {
         if (STATE.compareAndSet(this, DECIDED, DONE)) {
             Claim claim = this.claim;
-            if (claim != null && !lost) {
+            if (claim != null && !lost && disposition == Disposition.ACCEPT) {
                 claim.acknowledged();
             }
             lane.done(this, lost);

@@ -104,7 +104,8 @@ final class Once {
         if (claim == null) {
             throw new IllegalStateException(message + " was handled without a claim");
         }
-        boolean done = verdict.outcome().kind() == Outcome.Kind.ACCEPT;
+        // What was given back at a deadline comes again: what its handler, interrupted, says of it now is no proof.
+        boolean done = verdict.outcome().kind() == Outcome.Kind.ACCEPT && message.isHeld();
         try {
             if (!done) {
                 store.abandon(claim);

@@ -245,7 +245,8 @@ record Reference(
         if (check.store(store).isEmpty()) {
             throw new Refused("it is of payload store '" + cut(store) + "', which is not declared here");
         }
-        if (!KEY.matcher(key).matches()) {
+        // Those with an ending are notes of the store's, which no reference is to, and a note has none of its own.
+        if (!KEY.matcher(key).matches() || key.indexOf('.') >= 0) {
             throw new Refused("its key is '" + cut(key) + "', which is none");
         }
         if (!DIGEST.matcher(digest).matches()) {

@@ -61,7 +61,8 @@ final class Settler<T> implements Handling.Verdicts<T> {
     /** It is done with, and so is its payload. */
     private boolean accept(HeldMessage<T> message) {
         Claim claim = message.claim();
-        if (claim != null) {
+        // What was given back at a deadline comes again: what its handler, interrupted, says of it now is no proof.
+        if (claim != null && message.isHeld()) {
             claims.accepted(message, claim);
         }
         return message.decide(Disposition.ACCEPT);

@@ -116,7 +116,7 @@ final class SpentPayloads {
                     waiting.addAndGet(-batch.size());
                     backoff.reset();
                 }
-            } catch (RuntimeException down) {
+            } catch (RuntimeException | Error down) {
                 queue.addAll(batch);
                 long wait = backoff.nextMillis();
                 LOG.warn(

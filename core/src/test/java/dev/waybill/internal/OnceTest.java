@@ -119,6 +119,32 @@ class OnceTest {
     }
 
     @Test
+    void whatAHandlerSaysAfterTheDeadlineIsNoProofThatItIsDone() throws InterruptedException {
+        IdempotencyStore store = new InMemoryIdempotencyStore(100, ofMinutes(1));
+        for (int i = 0; i < 10; i++) {
+            waybill.producer(queue).sendAndWait("m" + i);
+        }
+        CountDownLatch started = new CountDownLatch(10);
+        Subscription first = waybill.consumer(queue)
+                .idempotent(store)
+                .concurrency(10)
+                .start(delivery -> {
+                    started.countDown();
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException stopped) {
+                        // It returns, half-way, as if it were done.
+                    }
+                });
+        started.await();
+        first.close(Duration.ZERO);
+        AtomicInteger handled = new AtomicInteger();
+        waybill.consumer(queue).idempotent(store).start(delivery -> handled.incrementAndGet());
+        await().until(() -> look().depth("q") == 0 && look().held("q") == 0);
+        assertThat(handled).hasValue(10);
+    }
+
+    @Test
     void anIdThatNoStoreTakesIsRememberedAllTheSame() {
         IdempotencyStore store = new InMemoryIdempotencyStore(100, ofMinutes(1));
         AtomicInteger handled = new AtomicInteger();

@@ -165,17 +165,30 @@ public final class JdbcPayloadStore implements PayloadStore {
             return;
         }
         sessions.runInTransaction(connection -> {
-            execute(connection, sql.deleteParts, sorted);
-            execute(connection, sql.delete, sorted);
+            deleteParts(connection, sorted);
+            try (PreparedStatement delete = sql.prepare(connection, sql.delete)) {
+                for (String key : sorted) {
+                    delete.setBytes(1, key.getBytes(US_ASCII));
+                    delete.addBatch();
+                }
+                delete.executeBatch();
+            }
             return sorted;
         });
     }
 
-    private void execute(Connection connection, String statement, List<String> keys) throws SQLException {
-        try (PreparedStatement delete = sql.prepare(connection, statement)) {
+    private void deleteParts(Connection connection, List<String> keys) throws SQLException {
+        try (PreparedStatement find = sql.prepare(connection, sql.find);
+                PreparedStatement delete = sql.prepare(connection, sql.deleteParts)) {
             for (String key : keys) {
-                delete.setBytes(1, key.getBytes(US_ASCII));
-                delete.addBatch();
+                find.setBytes(1, key.getBytes(US_ASCII));
+                try (ResultSet row = find.executeQuery()) {
+                    // A note has none.
+                    if (row.next() && row.getLong(2) > 0) {
+                        delete.setLong(1, row.getLong(1));
+                        delete.addBatch();
+                    }
+                }
             }
             delete.executeBatch();
         }

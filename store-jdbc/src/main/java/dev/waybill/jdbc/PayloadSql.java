@@ -36,7 +36,8 @@ final class PayloadSql {
         find = "SELECT upload, parts FROM " + table + THE_PAYLOAD;
         part = "SELECT content FROM " + table + "_part WHERE upload = ? AND part = ?";
         delete = "DELETE FROM " + table + THE_PAYLOAD;
-        deleteParts = "DELETE FROM " + table + "_part WHERE upload IN (SELECT upload FROM " + table + THE_PAYLOAD + ")";
+        // Not by a subquery: MariaDB before 11.1 would go through, and lock, all parts of all payloads for each.
+        deleteParts = "DELETE FROM " + table + "_part WHERE upload = ?";
         list = "SELECT payload_key, size_bytes, stored_at FROM " + table
                 + " WHERE payload_key > ? ORDER BY payload_key LIMIT ?";
     }

@@ -39,6 +39,9 @@ abstract class ClaimCheckRules extends Chapter {
     private static final int THRESHOLD = 1000;
     private static final byte[] SECRET = "a secret of sixteen bytes and more".getBytes(UTF_8);
 
+    /** The SHA-256 of nothing. */
+    private static final String EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     /** Sends what it is given as if it were a reference. */
     private static final Codec<String> FORGER = new Codec<>() {
         @Override
@@ -354,6 +357,8 @@ abstract class ClaimCheckRules extends Chapter {
                 reference("files", "../../../etc/passwd", 5000, "0".repeat(64)),
                 reference("files", "/etc/passwd", 5000, "0".repeat(64)),
                 reference("files", name + "/..", 5000, "0".repeat(64)),
+                reference("files", name + "/0.done", 0, EMPTY),
+                reference("files", name + "/0.txt", 5000, "0".repeat(64)),
                 reference("files", "https://elsewhere.example/0", 5000, "0".repeat(64)),
                 reference("files", name + "/0", -1, "0".repeat(64)),
                 reference("files", name + "/0", 5000, "0".repeat(63)),
