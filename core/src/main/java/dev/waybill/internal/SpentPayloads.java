@@ -2,7 +2,6 @@ package dev.waybill.internal;
 
 import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.claimcheck.PayloadStore;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,12 +16,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes payloads that are done with, in the background, as many at once as there are, and tries again while their store is down. First
- * the payload, then the note that it is done: a crash between the two leaves the note, by which a collector knows.
+ * the payload, and a while later the note that it is done: a crash between the two leaves the note, by which a collector knows, and so
+ * does a copy of the message that comes since its acknowledgement was lost.
  */
 final class SpentPayloads {
     private static final Logger LOG = LoggerFactory.getLogger(SpentPayloads.class);
     private static final int MOST_AT_ONCE = 500;
     private static final int MOST_WAITING = 100_000;
+
+    /** What a broker may deliver again since it has not heard of an acknowledgement that was under way comes within that. */
+    private static final long NOTE_LIVES_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final Timer timer;
     private final Executor blocking;
@@ -45,7 +48,7 @@ final class SpentPayloads {
      * @param noted whether there is a note that it is done
      */
     void delete(PayloadStore store, String key, boolean noted) {
-        bins.computeIfAbsent(store, Bin::new).add(new Spent(key, noted));
+        bins.computeIfAbsent(store, Bin::new).add(key, noted);
     }
 
     /** Deletes what waits, if that takes no longer than so; what fails now stays. */
@@ -64,14 +67,17 @@ final class SpentPayloads {
         }
     }
 
-    private record Spent(String key, boolean noted) {}
+    /** @param goneNanos when it was deleted */
+    private record Spent(String key, boolean noted, long goneNanos) {}
 
-    /** Those of one store. */
+    /** Those of one store. What is taken out of its queues is taken by one thread at a time. */
     private final class Bin {
         private final PayloadStore store;
-        private final ConcurrentLinkedQueue<Spent> queue = new ConcurrentLinkedQueue<>();
+        private final ConcurrentLinkedQueue<Spent> payloads = new ConcurrentLinkedQueue<>();
+        private final ConcurrentLinkedQueue<Spent> notes = new ConcurrentLinkedQueue<>();
         private final AtomicInteger waiting = new AtomicInteger();
         private final AtomicBoolean running = new AtomicBoolean();
+        private final AtomicBoolean alarmed = new AtomicBoolean();
         private final Backoff backoff = new Backoff();
 
         /** Whether its store has failed, and is not to be asked for a moment. */
@@ -81,43 +87,43 @@ final class SpentPayloads {
             this.store = store;
         }
 
-        void add(Spent spent) {
+        void add(String key, boolean noted) {
             if (waiting.incrementAndGet() > MOST_WAITING) {
                 waiting.decrementAndGet();
                 LOG.warn(
                         "payload '{}' stays in payload store '{}', where {} wait to be deleted",
-                        spent.key(),
+                        key,
                         store.name(),
                         MOST_WAITING);
                 return;
             }
-            queue.add(spent);
+            payloads.add(new Spent(key, noted, 0));
             start();
         }
 
         private void start() {
-            if (!queue.isEmpty() && (!resting || closing) && running.compareAndSet(false, true)) {
+            if (hasWork() && (!resting || closing) && running.compareAndSet(false, true)) {
                 blocking.execute(this::run);
             }
         }
 
+        private boolean hasWork() {
+            Spent note = notes.peek();
+            return !payloads.isEmpty() || note != null && isDue(note);
+        }
+
+        private boolean isDue(Spent note) {
+            return closing || System.nanoTime() - note.goneNanos() >= NOTE_LIVES_NANOS;
+        }
+
         private void run() {
-            List<Spent> batch = new ArrayList<>();
             try {
-                for (Spent next = queue.peek(); next != null; next = queue.peek()) {
-                    batch.clear();
-                    for (Spent spent = queue.poll(); spent != null; spent = queue.poll()) {
-                        batch.add(spent);
-                        if (batch.size() == MOST_AT_ONCE) {
-                            break;
-                        }
-                    }
-                    delete(batch);
-                    waiting.addAndGet(-batch.size());
+                while (hasWork()) {
+                    deletePayloads();
+                    deleteNotes();
                     backoff.reset();
                 }
             } catch (RuntimeException | Error down) {
-                queue.addAll(batch);
                 long wait = backoff.nextMillis();
                 LOG.warn(
                         "{} payloads in payload store '{}' are not deleted yet, trying again in {} ms: {}",
@@ -137,16 +143,49 @@ final class SpentPayloads {
             }
             running.set(false);
             start();
+            alarm();
         }
 
-        private void delete(List<Spent> batch) {
+        private void deletePayloads() {
+            List<Spent> batch = payloads.stream().limit(MOST_AT_ONCE).toList();
+            if (batch.isEmpty()) {
+                return;
+            }
             store.delete(batch.stream().map(Spent::key).toList());
-            List<String> notes = batch.stream()
-                    .filter(Spent::noted)
-                    .map(spent -> note(spent.key()))
-                    .toList();
-            if (!notes.isEmpty()) {
-                store.delete(notes);
+            long now = System.nanoTime();
+            for (Spent spent : batch) {
+                payloads.remove();
+                if (spent.noted()) {
+                    notes.add(new Spent(spent.key(), true, now));
+                } else {
+                    waiting.decrementAndGet();
+                }
+            }
+        }
+
+        private void deleteNotes() {
+            List<Spent> batch =
+                    notes.stream().takeWhile(this::isDue).limit(MOST_AT_ONCE).toList();
+            if (batch.isEmpty()) {
+                return;
+            }
+            store.delete(batch.stream().map(spent -> note(spent.key())).toList());
+            for (int i = 0; i < batch.size(); i++) {
+                notes.remove();
+                waiting.decrementAndGet();
+            }
+        }
+
+        /** Looks again when the oldest note is due. */
+        private void alarm() {
+            Spent note = notes.peek();
+            if (note != null && !closing && alarmed.compareAndSet(false, true)) {
+                long left = NOTE_LIVES_NANOS - (System.nanoTime() - note.goneNanos());
+                timer.after(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left) + 1), () -> {
+                    alarmed.set(false);
+                    start();
+                    alarm();
+                });
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.waybill.tck;
 
+import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.claimcheck.PayloadMissingException;
 import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
@@ -18,7 +19,6 @@ final class FaultyPayloadStore implements PayloadStore {
     private final AtomicInteger readsToFail = new AtomicInteger();
     private volatile int failAfter;
     private volatile boolean down;
-    private volatile boolean keepsNotes;
 
     FaultyPayloadStore(PayloadStore working) {
         this.working = working;
@@ -26,11 +26,6 @@ final class FaultyPayloadStore implements PayloadStore {
 
     void down(boolean down) {
         this.down = down;
-    }
-
-    /** Does not delete the notes that a payload is done. */
-    void keepNotes(boolean keep) {
-        keepsNotes = keep;
     }
 
     /** So many streams fail after so many bytes. */
@@ -51,6 +46,11 @@ final class FaultyPayloadStore implements PayloadStore {
     /** What is there. */
     List<String> keys() {
         return working.list("", 1000).stream().map(StoredPayload::key).toList();
+    }
+
+    /** What is there but for notes. */
+    List<String> payloads() {
+        return keys().stream().filter(key -> !key.endsWith(ClaimCheck.DONE)).toList();
     }
 
     private void ask(String key) {
@@ -88,9 +88,7 @@ final class FaultyPayloadStore implements PayloadStore {
     @Override
     public void delete(List<String> keys) {
         keys.forEach(this::ask);
-        working.delete(keys.stream()
-                .filter(key -> !keepsNotes || !key.endsWith(".done"))
-                .toList());
+        working.delete(keys);
     }
 
     @Override

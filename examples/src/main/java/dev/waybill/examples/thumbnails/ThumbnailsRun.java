@@ -121,13 +121,18 @@ final class ThumbnailsRun {
                 .toList();
     }
 
-    /** What is done with is deleted in the background; a note that something is done goes last. */
+    /** But for notes; what has one is done with, and deleted in the background. */
     private static List<StoredPayload> left(CountingStore store) throws InterruptedException {
         long end = System.nanoTime() + SHORT_PATIENCE.toNanos();
         await(() -> System.nanoTime() - end > 0
-                || store.list("", MOST).stream()
-                        .noneMatch(payload -> payload.key().endsWith(ClaimCheck.DONE)));
-        return store.list("", MOST);
+                || payloads(store).stream().noneMatch(payload -> store.exists(payload.key() + ClaimCheck.DONE)));
+        return payloads(store);
+    }
+
+    private static List<StoredPayload> payloads(CountingStore store) {
+        return store.list("", MOST).stream()
+                .filter(stored -> !stored.key().endsWith(ClaimCheck.DONE))
+                .toList();
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
