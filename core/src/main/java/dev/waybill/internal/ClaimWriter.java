@@ -16,7 +16,6 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -88,7 +87,8 @@ final class ClaimWriter {
         @Nullable PayloadCipher cipher = check.cipher().orElse(null);
         Measured measured = new Measured();
         Content content = out -> {
-            OutputStream secret = cipher == null ? new Open(out) : cipher.encrypting(new Open(out), bound(key));
+            OutputStream secret =
+                    cipher == null ? new Open(out) : cipher.encrypting(new Open(out), Reference.bound(key));
             OutputStream small = check.isCompressed() ? new GZIPOutputStream(secret, BUFFER) : secret;
             try (small) {
                 measured.copy(head, rest, small);
@@ -127,10 +127,6 @@ final class ClaimWriter {
                 check.isCompressed() ? Reference.GZIP : null,
                 cipher == null ? null : cipher.name());
         return new Body(reference.encode(message.id(), check), Reference.CONTENT_TYPE, key);
-    }
-
-    private static byte[] bound(String key) {
-        return key.getBytes(StandardCharsets.UTF_8);
     }
 
     private SendException failure(Message<?> message, @Nullable String why, @Nullable Throwable cause) {

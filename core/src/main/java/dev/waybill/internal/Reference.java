@@ -49,8 +49,6 @@ record Reference(
     private static final String FORM = "waybill-claim-check";
     private static final String VERSION = "1";
     private static final String SIGNATURE = "signature";
-    private static final Set<String> NEEDED =
-            Set.of(FORM, "store", "key", "bytes", "sha-256", "content-type", "created");
     private static final Set<String> KNOWN =
             Set.of(FORM, "store", "key", "bytes", "sha-256", "content-type", "created", "encoding", "cipher");
     private static final Pattern KEY = Pattern.compile(PayloadStore.KEY_FORM);
@@ -123,11 +121,6 @@ record Reference(
         String text = text(body);
         String signed = verified(text, messageId, check);
         Map<String, String> fields = fields(signed);
-        for (String name : NEEDED) {
-            if (!fields.containsKey(name)) {
-                throw new Refused("it has no " + name);
-            }
-        }
         Reference reference = new Reference(
                 field(fields, "store"),
                 field(fields, "key"),
@@ -277,6 +270,11 @@ record Reference(
 
     /** What its payload is bound to. */
     byte[] bound() {
+        return bound(key);
+    }
+
+    /** What a payload of that key is bound to. */
+    static byte[] bound(String key) {
         return key.getBytes(StandardCharsets.UTF_8);
     }
 }

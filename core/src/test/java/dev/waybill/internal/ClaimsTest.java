@@ -309,8 +309,8 @@ class ClaimsTest {
             seen.add(delivery.id());
         });
         await().untilAsserted(() -> assertThat(seen).hasSize(3));
-        Thread.sleep(500);
-        assertThat(store.reads).hasValueLessThan(30);
+        await().during(Duration.ofMillis(500))
+                .untilAsserted(() -> assertThat(store.reads).hasValueLessThan(30));
         store.reader = PayloadStore::read;
         await().untilAsserted(() -> assertThat(seen).hasSize(4));
     }

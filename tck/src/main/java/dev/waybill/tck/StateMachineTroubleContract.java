@@ -253,8 +253,8 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         broken.clear();
         convoys.operations().retry("o1");
         awaitStatus("o1", ConvoyStatus.RUNNING);
-        Thread.sleep(300);
-        assertThat(told).hasSize(1);
+        await().during(Duration.ofMillis(300))
+                .untilAsserted(() -> assertThat(told).hasSize(1));
     }
 
     @Test

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** ElasticMQ, a double of SQS, out of Maven Central's jars; its queues and messages survive a restart. */
 final class LocalElasticMq extends LocalServer {
@@ -64,12 +63,6 @@ final class LocalElasticMq extends LocalServer {
     @Override
     String probe() throws IOException {
         SqsProbe.listQueues(uri());
-        try (Stream<Path> files = Files.list(jars)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(JAR))
-                    .map(name -> "ElasticMQ " + name.substring(JAR.length(), name.length() - ".jar".length()))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("No " + JAR + " jar in " + jars));
-        }
+        return "ElasticMQ " + MavenJars.version(jars, JAR);
     }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Adobe's S3Mock, a double of S3, out of Maven Central's jars; its objects are files, and survive a restart. */
 final class LocalS3Mock extends LocalServer {
@@ -48,12 +47,6 @@ final class LocalS3Mock extends LocalServer {
     @Override
     String probe() throws IOException {
         S3Probe.ask(uri());
-        try (Stream<Path> files = Files.list(jars)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.startsWith(JAR))
-                    .map(name -> "S3Mock " + name.substring(JAR.length(), name.length() - ".jar".length()))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("No " + JAR + " jar in " + jars));
-        }
+        return "S3Mock " + MavenJars.version(jars, JAR);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /** The class path of a server that is published to Maven Central, resolved once by Maven itself. */
@@ -19,6 +20,17 @@ final class MavenJars {
         String pom = Folders.resource(server + "-pom.xml");
         // Another POM is another entry, so that a changed version is never served from the cache.
         return Cache.provide(server + "-" + checksum(pom), folder -> copy(pom, folder));
+    }
+
+    /** The version of the one jar there whose name begins like that. */
+    static String version(Path jars, String begin) throws IOException {
+        try (Stream<Path> files = Files.list(jars)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(begin))
+                    .map(name -> name.substring(begin.length(), name.length() - ".jar".length()))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("No " + begin + " jar in " + jars));
+        }
     }
 
     private static String checksum(String text) {
