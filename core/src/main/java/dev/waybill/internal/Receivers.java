@@ -315,16 +315,29 @@ final class Receivers<T> {
         return unsettled;
     }
 
-    /** What is wrong with one, or null. */
+    /**
+     * What is wrong with one, or null. As long as another of its lane works, one that failed is opened again only when there is room
+     * that the others do not take, so that nothing is wrong once its backoff is over.
+     */
     @Nullable
     String trouble() {
+        long now = System.nanoTime();
         for (Slot slot : slots) {
             String trouble = slot.trouble;
-            if (trouble != null) {
+            if (trouble != null && (slot.retryAtNanos - now > 0 || !works(slot.lane()))) {
                 return trouble;
             }
         }
         return null;
+    }
+
+    private boolean works(int lane) {
+        for (int i = lane; i < slots.size(); i += lanes.count()) {
+            if (slots.get(i).open()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void close() {

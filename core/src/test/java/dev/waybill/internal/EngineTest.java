@@ -13,6 +13,7 @@ import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.WaybillObserver;
+import dev.waybill.inmemory.InMemoryInspection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,6 +225,34 @@ class EngineTest {
                 finish.countDown();
                 subscription.close(ofSeconds(5));
                 producer.close();
+            }
+        }
+    }
+
+    /** Of several receivers that were lost, those that are open again may take all the room there is. */
+    @Test
+    void aReceiverThatNobodyNeedsIsNoTrouble() throws Exception {
+        Waybill many = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=sqs")));
+        try (many) {
+            Queue<String> queue = Queue.ofText("q");
+            CountDownLatch started = new CountDownLatch(1);
+            CountDownLatch finish = new CountDownLatch(1);
+            InMemoryInspection look = many.unwrap(InMemoryInspection.class).orElseThrow();
+            try (Subscription subscription = many.consumer(queue)
+                    .concurrency(1)
+                    .prefetch(10)
+                    .start(delivery -> {
+                        started.countDown();
+                        finish.await();
+                    })) {
+                await().until(() -> look.openReceivers() == 2);
+                many.producer(queue).sendAndWait("m");
+                assertThat(started.await(5, java.util.concurrent.TimeUnit.SECONDS))
+                        .isTrue();
+                look.disconnect();
+                await().until(() -> look.openReceivers() == 1 && subscription.state() == Subscription.State.RUNNING);
+                finish.countDown();
             }
         }
     }
