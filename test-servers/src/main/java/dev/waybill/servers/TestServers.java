@@ -89,7 +89,7 @@ public final class TestServers {
         }
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalElasticMq(options));
-            case CONTAINERS -> started(new ContainerSqs(options));
+            case CONTAINERS -> started(new ContainerAws("sqs", options, SqsProbe::ask));
             case EXTERNAL -> ExternalServer.sqs();
         };
     }
@@ -108,7 +108,7 @@ public final class TestServers {
     private static TestServer s3(ServerOptions options) {
         return switch (Mode.current()) {
             case LOCAL -> started(new LocalS3Mock(options));
-            case CONTAINERS -> started(new ContainerS3(options));
+            case CONTAINERS -> started(new ContainerAws("s3", options, S3Probe::ask));
             case EXTERNAL -> ExternalServer.s3();
         };
     }
