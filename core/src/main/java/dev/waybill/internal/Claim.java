@@ -150,7 +150,9 @@ final class Claim implements Payload {
         } catch (PayloadMissingException gone) {
             throw new IOException(gone.getMessage(), gone);
         } catch (PayloadStoreException down) {
-            trouble(down);
+            if (!Thread.currentThread().isInterrupted()) {
+                trouble(down);
+            }
             throw new IOException(place() + " cannot be read: " + down.getMessage(), down);
         }
     }
