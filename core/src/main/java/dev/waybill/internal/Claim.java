@@ -109,7 +109,8 @@ final class Claim implements Payload {
             case OPENED -> openAhead();
             case NOTHING -> {
                 if (!store.exists(key())) {
-                    throw new PayloadMissingException(place());
+                    // Which says why.
+                    fresh().close();
                 }
             }
         }
