@@ -32,7 +32,6 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
  */
 public final class S3PayloadStore implements PayloadStore {
     private static final Pattern PREFIX = Pattern.compile("([A-Za-z0-9._-]+/)*");
-    private static final Pattern KEY = Pattern.compile(KEY_FORM);
     private static final Duration LONGEST_VALET_KEY = Duration.ofDays(7);
     private static final int MOST_DELETED_AT_ONCE = 1000;
     private static final int MOST_LISTED_AT_ONCE = 1000;
@@ -137,7 +136,7 @@ public final class S3PayloadStore implements PayloadStore {
     /** What others have put there is not listed. */
     private void add(S3Object object, List<StoredPayload> found) {
         String key = object.key().substring(bucket.prefix().length());
-        if (KEY.matcher(key).matches()) {
+        if (PayloadStore.isKey(key)) {
             found.add(
                     new StoredPayload(key, object.size(), object.lastModified().toEpochMilli()));
         }

@@ -1,7 +1,11 @@
 package dev.waybill.claimcheck;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A payload is stored before its message is sent, on the thread that sends. If the message is certainly not stored then, its payload
  * is deleted again; if nobody knows, it stays. A received payload is fetched just before its handler, and only from a store that is
- * declared here. What its handler has accepted is noted in the store before the message is acknowledged, as an empty payload of the same
+ * declared here, or {@link #byValetKey}. What its handler has accepted is noted in the store before the message is acknowledged, as an empty payload of the same
  * key and the ending {@code .done}, and deleted afterwards as {@link Deletion} says; a copy of the message that comes in between, as after a
  * crash, is known by that note to be done, and is acknowledged without its handler. The payload of a message that is
  * delayed, retried or dead stays.
@@ -28,10 +32,15 @@ public final class ClaimCheck {
     /** How the key of the note ends that the message of a payload is done. */
     public static final String DONE = ".done";
 
-    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern PATH = Pattern.compile("/([A-Za-z0-9_-][A-Za-z0-9._-]*/)*");
     private static final int SHORTEST_SECRET = 16;
 
-    private final PayloadStore store;
+    /** A key of no payload, to see whether a store gives valet keys. */
+    private static final String PROBE = "waybill/probe";
+
+    private final @Nullable PayloadStore store;
+    private final List<URI> trustedAddresses;
+    private final @Nullable Duration valetKeys;
     private final Map<String, PayloadStore> stores;
     private final OptionalLong threshold;
     private final long largest;
@@ -45,6 +54,8 @@ public final class ClaimCheck {
 
     private ClaimCheck(Builder builder) {
         store = builder.store;
+        trustedAddresses = List.copyOf(builder.trustedAddresses);
+        valetKeys = builder.valetKeys;
         stores = Map.copyOf(builder.stores);
         threshold = builder.threshold;
         largest = builder.largest;
@@ -62,9 +73,77 @@ public final class ClaimCheck {
         return new Builder(store);
     }
 
-    /** Where payloads go to. */
+    /**
+     * For consumers that have no credentials for the store: payloads are read by the valet keys that references carry, over HTTP, and only
+     * below addresses that are trusted here. Redirects are not followed. References of a store that is declared,
+     * {@link Builder#fetchedFrom}, are read there.
+     *
+     * <p>Such a consumer can neither delete a payload nor note that its message is done. So payloads stay until a rule of the store's own
+     * deletes them, such as a lifecycle rule of the bucket, and a copy of a message that is done comes to its handler again, unless the
+     * consumer is {@link dev.waybill.Consumer#idempotent idempotent}. If the host of a valet key says that it is no longer valid, or has no
+     * such payload, the message goes to the dead-letter queue with its reference; redriven to a consumer that has the store, it is handled.
+     * While the host is down, messages wait.
+     *
+     * <p>Trust only what serves payloads and nothing else: who can send to the queue, unless references are signed, can have anything
+     * requested that is below these addresses.
+     *
+     * @param addresses what the addresses of payloads begin with, such as {@code https://bucket.s3.eu-west-1.amazonaws.com/waybill/}:
+     *     {@code https}, or {@code http} for tests; the host; perhaps a port; and a path that ends with a slash. At least one
+     */
+    public static Builder byValetKey(String... addresses) {
+        if (addresses.length == 0) {
+            throw new IllegalArgumentException("no address is trusted, but at least one must be");
+        }
+        Builder builder = new Builder();
+        for (String address : addresses) {
+            builder.trustedAddresses.add(trusted(address));
+        }
+        return builder;
+    }
+
+    private static URI trusted(String address) {
+        try {
+            URI uri = new URI(address);
+            String scheme = String.valueOf(uri.getScheme());
+            if ((scheme.equals("https") || scheme.equals("http"))
+                    && uri.getHost() != null
+                    && uri.getPort() != 0
+                    && uri.getPort() <= 65_535
+                    && uri.getRawUserInfo() == null
+                    && uri.getRawQuery() == null
+                    && uri.getRawFragment() == null
+                    && PATH.matcher(uri.getRawPath()).matches()) {
+                return uri;
+            }
+        } catch (URISyntaxException bad) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("trusted address is '" + address
+                + "' but must be https:// or http://, a host, perhaps a port, and a path of letters, digits, dots,"
+                + " hyphens and underscores that ends with a slash");
+    }
+
+    /**
+     * Where payloads go to.
+     *
+     * @throws IllegalStateException if this is {@link #byValetKey}
+     */
     public PayloadStore store() {
+        if (store == null) {
+            throw new IllegalStateException(this + " has no store that payloads go to, so it is for consumers;"
+                    + " a producer needs its own: ProducerOptions.withClaimCheck(ClaimCheck.in(...)...)");
+        }
         return store;
+    }
+
+    /** What the addresses of valet keys must begin with that are followed; empty if none is. */
+    public List<URI> trustedAddresses() {
+        return trustedAddresses;
+    }
+
+    /** How long the valet keys last that references carry; empty if they carry none. */
+    public Optional<Duration> valetKeys() {
+        return Optional.ofNullable(valetKeys);
     }
 
     /** A store that payloads may come from, by its name. */
@@ -117,7 +196,9 @@ public final class ClaimCheck {
 
     @Override
     public String toString() {
-        return "claim check in payload store '" + store.name() + "'";
+        return store == null
+                ? "claim check by valet keys of " + trustedAddresses
+                : "claim check in payload store '" + store.name() + "'";
     }
 
     /** What becomes of a payload once the handler of its message has accepted it. */
@@ -157,8 +238,10 @@ public final class ClaimCheck {
 
     /** Builds a {@link ClaimCheck}; each method checks its value. Not thread-safe. */
     public static final class Builder {
-        private final PayloadStore store;
+        private final @Nullable PayloadStore store;
         private final Map<String, PayloadStore> stores = new LinkedHashMap<>();
+        private final List<URI> trustedAddresses = new ArrayList<>();
+        private @Nullable Duration valetKeys;
         private OptionalLong threshold = OptionalLong.empty();
         private long largest = 5L << 30;
         private Deletion deletion = Deletion.afterAcknowledgement();
@@ -172,6 +255,11 @@ public final class ClaimCheck {
         private Builder(PayloadStore store) {
             this.store = Objects.requireNonNull(store, "store");
             fetchedFrom(store);
+        }
+
+        private Builder() {
+            store = null;
+            deletion = Deletion.never();
         }
 
         /**
@@ -189,7 +277,7 @@ public final class ClaimCheck {
         /** Payloads may come from this store as well, for instance from one that was in use before. */
         public Builder fetchedFrom(PayloadStore other) {
             String name = other.name();
-            if (!WORD.matcher(name).matches()) {
+            if (!PayloadStore.isName(name)) {
                 throw new IllegalArgumentException("the name of a payload store is '" + name
                         + "' but must be 1 to " + PayloadStore.LONGEST_NAME
                         + " letters, digits, dots, hyphens and underscores");
@@ -216,6 +304,22 @@ public final class ClaimCheck {
             return this;
         }
 
+        /**
+         * References carry a valet key, by which consumers without credentials for the store can read the payload,
+         * {@link ClaimCheck#byValetKey}. Whoever can read the message, or its dead letter, can read the payload then.
+         *
+         * <p>A message may outlive its valet key, for instance delayed, retried or dead: then only consumers with the store can handle it.
+         *
+         * @param validFor how long each is valid from when its payload is stored; longer than messages usually wait
+         */
+        public Builder valetKeys(Duration validFor) {
+            if (validFor.isNegative() || validFor.isZero()) {
+                throw new IllegalArgumentException("valet keys are valid for " + validFor + " but must be for longer");
+            }
+            valetKeys = validFor;
+            return this;
+        }
+
         /** Payloads are compressed in the store, with gzip. Consumers need not declare it. */
         public Builder compressed() {
             compressed = true;
@@ -230,7 +334,7 @@ public final class ClaimCheck {
 
         /** Payloads may be encrypted by this as well, for instance by what was in use before. */
         public Builder decryptedBy(PayloadCipher other) {
-            if (!WORD.matcher(other.name()).matches()) {
+            if (!Keys.NAME.matcher(other.name()).matches()) {
                 throw new IllegalArgumentException("the name of a cipher is '" + other.name()
                         + "' but must be 1 to 64 letters, digits, dots, hyphens and underscores");
             }
@@ -253,7 +357,7 @@ public final class ClaimCheck {
 
         /** References may be signed with this secret as well, for instance with what was in use before. */
         public Builder trusting(String name, byte[] secret) {
-            if (!WORD.matcher(name).matches()) {
+            if (!Keys.NAME.matcher(name).matches()) {
                 throw new IllegalArgumentException("the name of a secret is '" + name
                         + "' but must be 1 to 64 letters, digits, dots, hyphens and underscores");
             }
@@ -265,7 +369,10 @@ public final class ClaimCheck {
             return this;
         }
 
-        /** The circuit breaker of the stores, by its name; by default each has one, {@code payload-store-<name>}. */
+        /**
+         * The circuit breaker of the stores, by its name; by default each has one, {@code payload-store-<name>}, and so has each host of
+         * valet keys, {@code payload-store-<host>}, with its port if that is given.
+         */
         public Builder circuitBreaker(String name) {
             breaker = Objects.requireNonNull(name, "circuitBreaker");
             return this;
@@ -275,7 +382,8 @@ public final class ClaimCheck {
          * Makes it.
          *
          * @throws IllegalArgumentException if references are to be verified and none is to be signed, or the same for encryption: then no
-         *     consumer that declares the same would take what is sent
+         *     consumer that declares the same would take what is sent; if the store gives no valet keys that references are to carry; or
+         *     if payloads are to be deleted of which there is nothing but a valet key
          */
         public ClaimCheck build() {
             if (signingKey == null && !secrets.isEmpty()) {
@@ -285,6 +393,15 @@ public final class ClaimCheck {
             if (cipher == null && !ciphers.isEmpty()) {
                 throw new IllegalArgumentException(
                         "there are ciphers to decrypt by, but none to encrypt by: encryptedBy(...)");
+            }
+            if (store == null && deletion != Deletion.never()) {
+                throw new IllegalArgumentException("deletion is " + deletion + " but must be never() by valet keys:"
+                        + " they open a payload, and delete none");
+            }
+            if (valetKeys != null
+                    && (store == null || store.valetKey(PROBE, valetKeys).isEmpty())) {
+                throw new IllegalArgumentException("references are to carry valet keys, but "
+                        + (store == null ? "there is no store" : "payload store '" + store.name() + "' gives none"));
             }
             return new ClaimCheck(this);
         }

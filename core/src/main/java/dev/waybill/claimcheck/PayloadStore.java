@@ -24,6 +24,16 @@ public interface PayloadStore {
     /** The longest name of a store. */
     int LONGEST_NAME = 64;
 
+    /** Whether a store can be called so: 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or a digit. */
+    static boolean isName(String text) {
+        return Keys.NAME.matcher(text).matches();
+    }
+
+    /** Whether it has the form of a key. */
+    static boolean isKey(String text) {
+        return Keys.FORM.matcher(text).matches();
+    }
+
     /**
      * Checks the form of a key.
      *
@@ -31,7 +41,7 @@ public interface PayloadStore {
      * @throws IllegalArgumentException if it has another
      */
     static String checkedKey(String key) {
-        if (!Keys.FORM.matcher(key).matches()) {
+        if (!isKey(key)) {
             throw new IllegalArgumentException(
                     "'" + key + "' is no key of a payload: it must be of the form " + KEY_FORM);
         }
@@ -73,7 +83,10 @@ public interface PayloadStore {
 
     /**
      * A valet key: an address at which a payload can be read for a while by whoever has it, without credentials; empty if the store has no
-     * such thing.
+     * such thing. It is given whether there is a payload of that key or not. It is for HTTP or HTTPS, its path ends with the payload's key,
+     * and its query is a secret.
+     *
+     * @throws IllegalArgumentException if the store gives none that is valid for so long
      */
     default Optional<URI> valetKey(String key, Duration validFor) {
         return Optional.empty();

@@ -109,7 +109,8 @@ final class Claim implements Payload {
             case OPENED -> openAhead();
             case NOTHING -> {
                 if (!store.exists(key())) {
-                    throw new PayloadMissingException(place());
+                    // Which says why.
+                    fresh().close();
                 }
             }
         }
@@ -150,7 +151,9 @@ final class Claim implements Payload {
         } catch (PayloadMissingException gone) {
             throw new IOException(gone.getMessage(), gone);
         } catch (PayloadStoreException down) {
-            trouble(down);
+            if (!Thread.currentThread().isInterrupted()) {
+                trouble(down);
+            }
             throw new IOException(place() + " cannot be read: " + down.getMessage(), down);
         }
     }

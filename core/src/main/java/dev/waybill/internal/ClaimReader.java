@@ -9,6 +9,7 @@ import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.internal.Handling.Verdict;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -57,7 +58,7 @@ final class ClaimReader {
         }
         try {
             Reference reference = Reference.decode(message.inbound().envelope().body(), message.id(), check);
-            PayloadStore store = check.store(reference.store()).orElseThrow();
+            PayloadStore store = check.store(reference.store()).orElseGet(() -> valetStore(reference));
             Claim claim = new Claim(
                     reference,
                     store,
@@ -75,6 +76,11 @@ final class ClaimReader {
             return Verdict.unreadable(
                     "its payload was not fetched, since the reference is refused: " + refused.getMessage(), null);
         }
+    }
+
+    /** Where the payload of a reference is that is of no store that is declared, but has a valet key, which is trusted. */
+    private PayloadStore valetStore(Reference reference) {
+        return new ValetStore(Objects.requireNonNull(reference.valetKey()), reference, engine.time());
     }
 
     /**

@@ -16,8 +16,10 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
@@ -117,16 +119,32 @@ final class ClaimWriter {
         if (!written) {
             throw failure(message, "it has a payload '" + key + "' already", null);
         }
+        Instant created = Instant.ofEpochMilli(engine.time().epochMillis());
         Reference reference = new Reference(
                 store.name(),
                 key,
                 measured.bytes,
                 HexFormat.of().formatHex(measured.digest.digest()),
                 contentType,
-                Instant.ofEpochMilli(engine.time().epochMillis()),
+                created,
+                valetKey(message, key, created),
                 check.isCompressed() ? Reference.GZIP : null,
                 cipher == null ? null : cipher.name());
         return new Body(reference.encode(message.id(), check), Reference.CONTENT_TYPE, key);
+    }
+
+    private @Nullable ValetKey valetKey(Message<?> message, String key, Instant created) {
+        @Nullable Duration validFor = check.valetKeys().orElse(null);
+        if (validFor == null) {
+            return null;
+        }
+        try {
+            URI address = check.store().valetKey(key, validFor).orElseThrow();
+            return ValetKey.of(address.toASCIIString(), created.plus(validFor));
+        } catch (Reference.Refused | RuntimeException none) {
+            notSent(key);
+            throw failure(message, "it gives no valet key: " + none.getMessage(), none);
+        }
     }
 
     private SendException failure(Message<?> message, @Nullable String why, @Nullable Throwable cause) {

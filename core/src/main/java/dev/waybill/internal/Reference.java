@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest its SHA-256, in hexadecimal digits
  * @param contentType its media type
  * @param created when it was stored
+ * @param valetKey by what it can be read without its store, or null
  * @param encoding how it is compressed in the store, or null
  * @param cipher by what it is encrypted in the store, or null
  */
@@ -38,6 +39,7 @@ record Reference(
         String digest,
         String contentType,
         Instant created,
+        @Nullable ValetKey valetKey,
         @Nullable String encoding,
         @Nullable String cipher) {
 
@@ -48,10 +50,21 @@ record Reference(
 
     private static final String FORM = "waybill-claim-check";
     private static final String VERSION = "1";
+    private static final String EXPIRES = "expires";
+    private static final String VALET_KEY = "valet-key";
     private static final String SIGNATURE = "signature";
-    private static final Set<String> KNOWN =
-            Set.of(FORM, "store", "key", "bytes", "sha-256", "content-type", "created", "encoding", "cipher");
-    private static final Pattern KEY = Pattern.compile(PayloadStore.KEY_FORM);
+    private static final Set<String> KNOWN = Set.of(
+            FORM,
+            "store",
+            "key",
+            "bytes",
+            "sha-256",
+            "content-type",
+            "created",
+            EXPIRES,
+            VALET_KEY,
+            "encoding",
+            "cipher");
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
     private static final int MOST_BYTES = 8192;
     private static final int LONGEST_SHOWN = 80;
@@ -79,6 +92,10 @@ record Reference(
         line(text, "sha-256", digest);
         line(text, "content-type", contentType);
         line(text, "created", created.toString());
+        if (valetKey != null) {
+            line(text, EXPIRES, valetKey.expires().toString());
+            line(text, VALET_KEY, valetKey.address().toASCIIString());
+        }
         if (encoding != null) {
             line(text, "encoding", encoding);
         }
@@ -127,7 +144,8 @@ record Reference(
                 bytes(field(fields, "bytes")),
                 field(fields, "sha-256"),
                 field(fields, "content-type"),
-                created(field(fields, "created")),
+                time(fields, "created"),
+                valetKey(fields),
                 fields.get("encoding"),
                 fields.get("cipher"));
         reference.check(check);
@@ -192,7 +210,8 @@ record Reference(
                 if (fields.containsKey(FORM) && !VERSION.equals(fields.get(FORM))) {
                     break;
                 }
-                throw new Refused("it has an unknown line '" + cut(line) + "'");
+                // Its value is not shown, which may be a piece of a valet key.
+                throw new Refused("it has an unknown line '" + cut(name) + "'");
             }
             if (fields.put(name, line.substring(colon + 2)) != null) {
                 throw new Refused("it has two lines of " + name);
@@ -226,21 +245,38 @@ record Reference(
         throw new Refused("its bytes are '" + cut(text) + "' but must be a number");
     }
 
-    private static Instant created(String text) throws Refused {
+    private static Instant time(Map<String, String> fields, String name) throws Refused {
+        String text = field(fields, name);
         try {
             return Instant.parse(text);
         } catch (DateTimeException bad) {
-            throw new Refused("it was created at '" + cut(text) + "', which is no time");
+            throw new Refused("it has '" + cut(text) + "' as " + name + ", which is no time");
         }
     }
 
+    private static @Nullable ValetKey valetKey(Map<String, String> fields) throws Refused {
+        return fields.containsKey(VALET_KEY) || fields.containsKey(EXPIRES)
+                ? ValetKey.of(field(fields, VALET_KEY), time(fields, EXPIRES))
+                : null;
+    }
+
     private void check(ClaimCheck check) throws Refused {
-        if (check.store(store).isEmpty()) {
-            throw new Refused("it is of payload store '" + cut(store) + "', which is not declared here");
-        }
         // Those with an ending are notes of the store's, which no reference is to, and a note has none of its own.
-        if (!KEY.matcher(key).matches() || key.indexOf('.') >= 0) {
+        if (!PayloadStore.isKey(key) || key.indexOf('.') >= 0) {
             throw new Refused("its key is '" + cut(key) + "', which is none");
+        }
+        if (!PayloadStore.isName(store)) {
+            throw new Refused("its payload store is '" + cut(store) + "', which none is called");
+        }
+        if (check.store(store).isEmpty()) {
+            String foreign = "it is of payload store '" + cut(store) + "', which is not declared here";
+            if (check.trustedAddresses().isEmpty()) {
+                throw new Refused(foreign);
+            }
+            if (valetKey == null) {
+                throw new Refused(foreign + ", and has no valet key");
+            }
+            valetKey.demandTrusted(key, check.trustedAddresses());
         }
         if (!DIGEST.matcher(digest).matches()) {
             throw new Refused("its sha-256 is '" + cut(digest) + "' but must be 64 hexadecimal digits");

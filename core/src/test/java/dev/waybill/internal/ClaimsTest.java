@@ -259,6 +259,30 @@ class ClaimsTest {
     }
 
     @Test
+    void aStreamThatAnInterruptedHandlerCannotOpenIsNotTheStoresTrouble() {
+        Queue<Payload> queue = queue(Codec.payload());
+        waybill.producer(queue).sendAndWait(Payload.of(LARGE.getBytes(UTF_8)));
+        store.reader = (from, key) -> {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new PayloadStoreException("interrupted", null);
+            }
+            return from.read(key);
+        };
+        waybill.consumer(queue)
+                .timeLimiter(TimeLimiter.of(Duration.ofMillis(50)))
+                .start(delivery -> {
+                    delivery.payload().open().close();
+                    while (!Thread.currentThread().isInterrupted()) {
+                        Thread.onSpinWait();
+                    }
+                    delivery.payload().open();
+                });
+        await().untilAsserted(() -> assertThat(deaths(queue)).hasSize(1));
+        assertThat(deaths(queue)).first().asString().contains("delivery 2 of 2").contains("Timeout");
+        assertThat(breaker().getMetrics().getNumberOfFailedCalls()).isZero();
+    }
+
+    @Test
     void whileTheStoreFailsInMidStreamTheHandlersWordDoesNotCountUnlessItAccepts() {
         Queue<Payload> queue = queue(Codec.payload());
         for (int i = 0; i < 4; i++) {

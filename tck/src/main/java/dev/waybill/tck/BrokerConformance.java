@@ -143,6 +143,15 @@ public abstract class BrokerConformance {
     }
 
     @Nested
+    @DisplayName("references")
+    class Referring extends ReferenceRules {
+        @Override
+        protected BrokerHarness harness() {
+            return BrokerConformance.this.harness();
+        }
+    }
+
+    @Nested
     @DisplayName("operation")
     class Operation extends OperationRules {
         @Override

@@ -7,9 +7,13 @@ import dev.waybill.claimcheck.PayloadStoreException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A store that fails when it is told to, and remembers what it was asked for. */
 final class FaultyPayloadStore implements PayloadStore {
@@ -19,6 +23,7 @@ final class FaultyPayloadStore implements PayloadStore {
     private final AtomicInteger readsToFail = new AtomicInteger();
     private volatile int failAfter;
     private volatile boolean down;
+    private volatile @Nullable ValetHost valetHost;
 
     FaultyPayloadStore(PayloadStore working) {
         this.working = working;
@@ -26,6 +31,16 @@ final class FaultyPayloadStore implements PayloadStore {
 
     void down(boolean down) {
         this.down = down;
+    }
+
+    /** From now on it gives valet keys. */
+    void giveValetKeysOf(ValetHost host) {
+        valetHost = host;
+    }
+
+    /** What works whether it is down or not. */
+    PayloadStore working() {
+        return working;
     }
 
     /** So many streams fail after so many bytes. */
@@ -95,6 +110,11 @@ final class FaultyPayloadStore implements PayloadStore {
     public List<StoredPayload> list(String after, int limit) {
         ask("");
         return working.list(after, limit);
+    }
+
+    @Override
+    public Optional<URI> valetKey(String key, Duration validFor) {
+        return Optional.ofNullable(valetHost).map(host -> host.valetKey(key, validFor));
     }
 
     /** A stream whose connection is lost. */

@@ -125,6 +125,12 @@ public enum Rule {
     K5_1("A payload that is not what was sent goes to the dead-letter queue with its reference, and is not handled."),
     K5_2("A stream hands its last byte over only when the whole is what was sent."),
     K5_3("A compressed payload arrives, and expands to no more than its reference says."),
+    K6_1("By a valet key a payload arrives at a consumer without its store, and stays there."),
+    K6_2("A valet key that is forged, or leads to what is not trusted, is dead-lettered, and nobody is asked."),
+    K6_3("A redirect is not followed, and its message is dead-lettered."),
+    K6_4(
+            "A valet key that has expired makes a dead letter that a consumer with the store handles when it is redriven."),
+    K6_5("While the host of a valet key is down messages wait, none is delivered or dies, and health tells."),
     K7_1("A forged reference is dead-lettered and not followed: cut, of another store or form, out of the store."),
     K7_2("A reference that is not signed as declared is not followed."),
     K8_1("While the store is down messages wait, none is delivered or dies, and health tells."),

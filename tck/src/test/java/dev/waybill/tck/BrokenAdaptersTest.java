@@ -38,6 +38,7 @@ class BrokenAdaptersTest {
             ConvoyRules.class,
             StateMachineRules.class,
             ClaimCheckRules.class,
+            ReferenceRules.class,
             OperationRules.class,
             RecoveryRules.class);
 
