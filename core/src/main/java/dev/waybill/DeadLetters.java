@@ -1,5 +1,7 @@
 package dev.waybill;
 
+import dev.waybill.claimcheck.ClaimCheck;
+import dev.waybill.claimcheck.PayloadCollector;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,11 +32,25 @@ public interface DeadLetters {
     Redrive redrive(DeadLetterFilter filter);
 
     /**
-     * Deletes those that match, for ever, if they are as many as expected; to be sure, look first. Payloads that are in a store stay there.
+     * Deletes those that match, for ever, if they are as many as expected; to be sure, look first. Payloads that are in a store stay there:
+     * see {@link #purgeWithPayloads}.
      *
      * @param expected how many match
      * @return how many were deleted; fewer than expected if somebody else took some meanwhile
      * @throws IllegalStateException if another number matches; nothing is deleted then
      */
     long purge(DeadLetterFilter filter, long expected);
+
+    /**
+     * As {@link #purge}; and once the broker has confirmed it, what was deleted takes its payloads with it, as
+     * {@link ClaimCheck#deletion} says: deleted in the background, or noted as done, for a {@link PayloadCollector} to delete when they
+     * have been kept. A payload stays if a dead letter that is left refers to it as well, as far as they can be seen, or if the reference
+     * is refused.
+     *
+     * <p>A copy of such a message that is in its queue again, as after a redrive or a consumer that died half-way, finds its payload gone,
+     * and no broker tells of such copies. So bring a redrive that was interrupted to its end before, and let the queue be consumed.
+     *
+     * @throws IllegalStateException if another number matches, or the queue is declared without a claim check; nothing is deleted then
+     */
+    long purgeWithPayloads(DeadLetterFilter filter, long expected);
 }

@@ -214,7 +214,9 @@ final class DlqCommand implements Runnable {
             name = "purge",
             mixinStandardHelpOptions = true,
             sortOptions = false,
-            description = "Deletes dead letters for ever, if they are as many as expected: see redrive --dry-run.")
+            description =
+                    "Deletes dead letters for ever, if they are as many as expected: see redrive --dry-run. Payloads that "
+                            + "are in a store stay there.")
     static final class PurgeLetters extends OfQueue {
         @Mixin
         private FilterOptions filters = new FilterOptions();

@@ -2,6 +2,7 @@ package dev.waybill.cli;
 
 import dev.waybill.BrokerUnavailableException;
 import dev.waybill.WaybillException;
+import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.convoy.ConvoyException;
 import dev.waybill.convoy.ConvoyStoreException;
 import java.io.PrintWriter;
@@ -22,11 +23,12 @@ import picocli.CommandLine.Spec;
             QueuesCommand.class,
             DlqCommand.class,
             ConvoysCommand.class,
+            PayloadsCommand.class,
             HealthCommand.class,
             CapabilitiesCommand.class
         },
         description =
-                "Looks at queues, their dead letters and convoys, and does what is to be done about them, on any broker.",
+                "Looks at queues, their dead letters, convoys and payloads, and does what is to be done about them, on any broker.",
         footer = {
             "",
             "The broker comes from waybill.conf in this folder, the environment (WAYBILL_BROKER, WAYBILL_URI,",
@@ -60,7 +62,9 @@ public final class Main implements Runnable {
                 wrong.getMessage() + "; see " + name(wrong.getCommandLine()) + " --help",
                 WRONG));
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (failure instanceof BrokerUnavailableException || failure instanceof ConvoyStoreException) {
+            if (failure instanceof BrokerUnavailableException
+                    || failure instanceof ConvoyStoreException
+                    || failure instanceof PayloadStoreException) {
                 return fail(command, failure.getMessage(), NO_BROKER);
             }
             if (failure instanceof WaybillException
@@ -87,6 +91,6 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: queues, dlq, convoys, health or capabilities");
+                spec.commandLine(), "a command is missing: queues, dlq, convoys, payloads, health or capabilities");
     }
 }

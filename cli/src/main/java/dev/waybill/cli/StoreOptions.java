@@ -47,6 +47,16 @@ final class StoreOptions {
     }
 
     private int inDatabase(String at, @Nullable String password, String machine, ToIntFunction<ConvoyOperations> work) {
+        try (HikariDataSource dataSource = dataSource(at, user, password)) {
+            JdbcConvoyStore.Builder store = JdbcConvoyStore.on(dataSource);
+            if (table != null) {
+                store.table(table);
+            }
+            return work.applyAsInt(new ConvoyOperations(store.open(), machine));
+        }
+    }
+
+    static HikariDataSource dataSource(String at, @Nullable String user, @Nullable String password) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(at);
         config.setUsername(user);
@@ -55,13 +65,7 @@ final class StoreOptions {
         // To find out by the first question is enough.
         config.setInitializationFailTimeout(-1);
         config.setConnectionTimeout(10_000);
-        try (HikariDataSource dataSource = new HikariDataSource(config)) {
-            JdbcConvoyStore.Builder store = JdbcConvoyStore.on(dataSource);
-            if (table != null) {
-                store.table(table);
-            }
-            return work.applyAsInt(new ConvoyOperations(store.open(), machine));
-        }
+        return new HikariDataSource(config);
     }
 
     private int inRedis(String at, @Nullable String password, String machine, ToIntFunction<ConvoyOperations> work) {

@@ -1,4 +1,4 @@
-/** The command line tool: {@code waybill queues|dlq|health|capabilities}, on whatever broker the configuration names. */
+/** The command line tool: {@code waybill queues|dlq|convoys|payloads|health|capabilities}, on whatever broker the configuration names. */
 @NullMarked
 package dev.waybill.cli;
 

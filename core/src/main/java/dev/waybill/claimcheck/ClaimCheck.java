@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * declared here, or {@link #byValetKey}. What its handler has accepted is noted in the store before the message is acknowledged, as an empty payload of the same
  * key and the ending {@code .done}, and deleted afterwards as {@link Deletion} says; a copy of the message that comes in between, as after a
  * crash, is known by that note to be done, and is acknowledged without its handler. The payload of a message that is
- * delayed, retried or dead stays.
+ * delayed, retried or dead stays, until {@link dev.waybill.DeadLetters#purgeWithPayloads}.
  *
  * <p>A reference that is malformed, not signed as declared here, or of another store goes to the dead-letter queue and nothing is
  * fetched; so does one whose payload is gone or corrupt. While a store is down, its circuit breaker opens, sends that need it fail at

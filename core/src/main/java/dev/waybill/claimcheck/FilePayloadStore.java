@@ -65,6 +65,19 @@ public final class FilePayloadStore implements PayloadStore {
         }
     }
 
+    /**
+     * Opens a directory that is a payload store already, for tools.
+     *
+     * @throws PayloadStoreException if it is none
+     */
+    public static FilePayloadStore existing(String name, Path directory) {
+        if (!Files.exists(directory.resolve(MARK))) {
+            throw new PayloadStoreException(
+                    directory + " is no payload store: " + MARK + " is missing, perhaps it is not mounted", null);
+        }
+        return new FilePayloadStore(name, directory);
+    }
+
     /** Of processes that died while they wrote. */
     private void deleteOldParts() throws IOException {
         long before = System.currentTimeMillis() - PART_LIVES_MILLIS;

@@ -94,7 +94,7 @@ final class ClaimReader {
         }
         CircuitBreaker breaker = breakers.apply(claim.store());
         Backoff backoff = claim.backoff();
-        if (claim.isAfterTrouble() && (!await(backoff.nextMillis()) || message.gone())) {
+        if (claim.isAfterTrouble() && (!await(breaker, backoff.nextMillis()) || message.gone())) {
             return Verdict.HELD;
         }
         while (true) {
@@ -118,17 +118,28 @@ final class ClaimReader {
                     return Verdict.failed(unexpected);
                 }
             }
-            if (!await(wait) || message.gone()) {
+            if (!await(breaker, wait) || message.gone()) {
                 return Verdict.HELD;
             }
         }
     }
 
-    /** The message stays locked, and this worker takes no other: an outage of the store burns no delivery. */
-    private boolean await(long millis) {
+    /**
+     * The message stays locked, and this worker takes no other: an outage of the store burns no delivery. Who waits while the breaker is
+     * not closed goes on as soon as the trials of others have closed it.
+     */
+    private boolean await(CircuitBreaker breaker, long millis) {
+        boolean closed = breaker.getState() == CircuitBreaker.State.CLOSED;
         waiting.incrementAndGet();
         try {
-            return turn.await(TimeUnit.MILLISECONDS.toNanos(millis));
+            boolean on = true;
+            for (long left = millis; on && left > 0; left -= TICK_MILLIS) {
+                on = turn.await(TimeUnit.MILLISECONDS.toNanos(Math.min(left, TICK_MILLIS)));
+                if (!closed && breaker.getState() == CircuitBreaker.State.CLOSED) {
+                    left = 0;
+                }
+            }
+            return on;
         } finally {
             waiting.decrementAndGet();
         }

@@ -6,6 +6,7 @@ import dev.waybill.DeadLetterFilter;
 import dev.waybill.DeadLetters;
 import dev.waybill.Queue;
 import dev.waybill.Redrive;
+import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.spi.Browser;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Envelope;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Looks at the dead letters of one queue; what changes them, a {@link Sweep} does. */
 final class DeadLettersImpl implements DeadLetters {
@@ -23,12 +25,15 @@ final class DeadLettersImpl implements DeadLetters {
     private final Engine engine;
     private final Destination dead;
     private final Lanes main;
+    private final @Nullable ClaimCheck check;
 
-    DeadLettersImpl(WaybillRuntime runtime, Engine engine, Destination dead, Lanes main) {
+    /** @param check null if the queue has none */
+    DeadLettersImpl(WaybillRuntime runtime, Engine engine, Destination dead, Lanes main, @Nullable ClaimCheck check) {
         this.runtime = runtime;
         this.engine = engine;
         this.dead = dead;
         this.main = main;
+        this.check = check;
     }
 
     @Override
@@ -61,7 +66,7 @@ final class DeadLettersImpl implements DeadLetters {
     }
 
     /** Hands over one after the other, until that says no. */
-    private void look(Predicate<DeadLetter> visitor) {
+    private void look(Predicate<DeadLetterView> visitor) {
         WaybillRuntime.asking("cannot look at " + dead, () -> {
             try (Browser browser = engine.broker().browser(dead)) {
                 boolean on = true;
@@ -82,12 +87,17 @@ final class DeadLettersImpl implements DeadLetters {
         });
     }
 
-    private Redrive.Report matching(DeadLetterFilter filter, long most) {
+    /** @param others sees those that do not match */
+    private Redrive.Report matching(DeadLetterFilter filter, long most, Consumer<Envelope> others) {
         long[] looked = new long[1];
         long[] matched = new long[1];
         look(letter -> {
             looked[0]++;
-            matched[0] += filter.matches(letter) ? 1 : 0;
+            if (filter.matches(letter)) {
+                matched[0]++;
+            } else {
+                others.accept(letter.envelope());
+            }
             return matched[0] < most;
         });
         return new Redrive.Report(looked[0], matched[0], 0, 0);
@@ -100,14 +110,34 @@ final class DeadLettersImpl implements DeadLetters {
 
     @Override
     public long purge(DeadLetterFilter filter, long expected) {
-        long matched = matching(filter, Long.MAX_VALUE).matched();
+        return purge(filter, expected, null);
+    }
+
+    @Override
+    public long purgeWithPayloads(DeadLetterFilter filter, long expected) {
+        if (check == null) {
+            throw new IllegalStateException(
+                    "the payloads of " + dead
+                            + " cannot be deleted: the queue is declared without a claim check, Queue.named(...).claimCheck(...)");
+        }
+        PurgedPayloads payloads = new PurgedPayloads(engine, check);
+        try {
+            return purge(filter, expected, payloads);
+        } finally {
+            payloads.delete();
+        }
+    }
+
+    private long purge(DeadLetterFilter filter, long expected, @Nullable PurgedPayloads payloads) {
+        Consumer<Envelope> others = payloads == null ? letter -> {} : payloads::stays;
+        long matched = matching(filter, Long.MAX_VALUE, others).matched();
         if (matched != expected) {
             throw new IllegalStateException(
                     matched + " of " + dead + " match, not " + expected + " as was expected; nothing is deleted");
         }
         return expected == 0
                 ? 0
-                : new Sweep(runtime, engine, dead, null, filter, 0, expected, report -> {})
+                : new Sweep(runtime, engine, dead, null, filter, 0, expected, report -> {}, payloads)
                         .run()
                         .moved();
     }
@@ -156,12 +186,12 @@ final class DeadLettersImpl implements DeadLetters {
 
         @Override
         public Report dryRun() {
-            return matching(filter, limit);
+            return matching(filter, limit, letter -> {});
         }
 
         @Override
         public Report run() {
-            return new Sweep(runtime, engine, dead, target, filter, perSecond, limit, listener).run();
+            return new Sweep(runtime, engine, dead, target, filter, perSecond, limit, listener, null).run();
         }
     }
 }

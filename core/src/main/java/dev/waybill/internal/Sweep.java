@@ -45,6 +45,7 @@ final class Sweep implements Handling.Verdicts<byte[]> {
     private final long gapNanos;
     private final long limit;
     private final Consumer<Report> listener;
+    private final @Nullable PurgedPayloads payloads;
 
     private final String mark = MessageIds.next();
     private final long startedMillis;
@@ -66,6 +67,7 @@ final class Sweep implements Handling.Verdicts<byte[]> {
     /**
      * @param target null to delete
      * @param perSecond 0 for as fast as it goes
+     * @param payloads what is told of the letters that are deleted, and of those that it sees stay; or null
      */
     Sweep(
             WaybillRuntime runtime,
@@ -75,7 +77,8 @@ final class Sweep implements Handling.Verdicts<byte[]> {
             DeadLetterFilter filter,
             double perSecond,
             long limit,
-            Consumer<Report> listener) {
+            Consumer<Report> listener,
+            @Nullable PurgedPayloads payloads) {
         this.runtime = runtime;
         this.engine = engine;
         this.dead = dead;
@@ -84,6 +87,7 @@ final class Sweep implements Handling.Verdicts<byte[]> {
         this.gapNanos = perSecond == 0 ? 0 : (long) (1e9 / perSecond);
         this.limit = limit;
         this.listener = listener;
+        this.payloads = payloads;
         startedMillis = engine.time().epochMillis();
     }
 
@@ -157,6 +161,7 @@ final class Sweep implements Handling.Verdicts<byte[]> {
             }
         }
         if (complete) {
+            stays(envelope);
             message.decide(Disposition.RELEASE);
             return;
         }
@@ -178,6 +183,9 @@ final class Sweep implements Handling.Verdicts<byte[]> {
         matched.incrementAndGet();
         pace();
         if (target == null) {
+            if (payloads != null) {
+                payloads.goesWith(message);
+            }
             count(message.decide(Disposition.ACCEPT));
         } else {
             if (moving.size() < MOST_REMEMBERED) {
@@ -219,6 +227,7 @@ final class Sweep implements Handling.Verdicts<byte[]> {
 
     @SuppressWarnings("NullAway") // as above
     private void keep(HeldMessage<byte[]> message, Envelope envelope) {
+        stays(envelope);
         if (kept < Math.min(MOST_KEPT, engine.limits().maxKept())) {
             kept++;
             moves.keep(message);
@@ -227,6 +236,12 @@ final class Sweep implements Handling.Verdicts<byte[]> {
         Map<String, String> headers = new LinkedHashMap<>(envelope.headers());
         headers.put(CoreHeaders.SWEPT, mark);
         moves.to(dead, message, CoreHeaders.with(envelope, headers), done -> {});
+    }
+
+    private void stays(Envelope envelope) {
+        if (payloads != null) {
+            payloads.stays(envelope);
+        }
     }
 
     private void pace() {

@@ -194,7 +194,8 @@ public final class WaybillRuntime implements Waybill {
     @Override
     public DeadLetters deadLetters(Queue<?> queue) {
         Lanes lanes = declare(queue);
-        return new DeadLettersImpl(this, engine, deadLetters(lanes), lanes);
+        return new DeadLettersImpl(
+                this, engine, deadLetters(lanes), lanes, queue.claimCheck().orElse(null));
     }
 
     <T> Subscription start(

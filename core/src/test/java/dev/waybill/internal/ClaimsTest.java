@@ -10,6 +10,7 @@ import dev.waybill.CodecException;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
 import dev.waybill.Delivery;
+import dev.waybill.Health;
 import dev.waybill.Outcome;
 import dev.waybill.Payload;
 import dev.waybill.Queue;
@@ -26,6 +27,7 @@ import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import dev.waybill.inmemory.InMemoryInspection;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.timelimiter.TimeLimiter;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
@@ -491,5 +493,31 @@ class ClaimsTest {
         waybill.producer(queue).sendAndWait(LARGE);
         waybill.consumer(queue).start(delivery -> {});
         await().untilAsserted(() -> assertThat(store.payloads()).isEmpty());
+    }
+
+    @Test
+    void whoWaitsAfterManyFailuresGoesOnWhenTheBreakerIsClosed() {
+        Queue<String> queue = queue(Codec.text());
+        CircuitBreaker breaker = waybill.circuitBreakers()
+                .circuitBreaker(
+                        "payload-store-files",
+                        CircuitBreakerConfig.custom()
+                                .minimumNumberOfCalls(1)
+                                .waitDurationInOpenState(Duration.ofMillis(1))
+                                .build());
+        AtomicInteger failures = new AtomicInteger();
+        breaker.getEventPublisher().onError(event -> failures.incrementAndGet());
+        waybill.producer(queue).send(LARGE).join();
+        store.reader = (from, key) -> {
+            throw new PayloadStoreException("down", null);
+        };
+        List<String> seen = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> seen.add(delivery.payload()));
+        // Then it waits for at least 800 ms.
+        await().until(() -> failures.get() == 6 && waybill.health().status() == Health.Status.DEGRADED);
+        store.reader = PayloadStore::read;
+        breaker.transitionToClosedState();
+        await().atMost(Duration.ofMillis(500))
+                .untilAsserted(() -> assertThat(seen).containsExactly(LARGE));
     }
 }

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a handler depends on is down for longer than three locks, under load, with a circuit breaker as Resilience4j has it by default;
- * but for the minute that it stays open, through which nothing else would happen: one server is tested with that, too.
+ * but for the minute that it stays open, through which nothing else would happen: one server is tested with that, too. So is the store of
+ * large payloads.
  */
 @Tag("alone")
 abstract class OutageRules {
@@ -147,6 +148,7 @@ abstract class OutageRules {
             Set<String> dead = ConcurrentHashMap.newKeySet();
             waybill.deadLetterConsumer(queue).start(delivery -> dead.add(delivery.id()));
             send(producer, load(8000), ledger);
+            Payloads payloads = new Payloads(waybill);
             Subscription subscription = waybill.consumer(queue)
                     .concurrency(HANDLERS)
                     .prefetch(64)
@@ -227,8 +229,51 @@ abstract class OutageRules {
                         .as("messages a second, before: %d", usual)
                         .isGreaterThan(usual * 6 / 10);
             }
+            payloads.areBack();
         } finally {
             load.shutdownNow();
+        }
+    }
+
+    /** Beside it, messages whose payload store is down all the time. */
+    private final class Payloads {
+        private final Dependency handler = new Dependency(new Ledger());
+        private final SwitchedStore store = new SwitchedStore();
+        private final Waybill waybill;
+        private final Queue<String> queue;
+
+        Payloads(Waybill waybill) {
+            this.waybill = waybill;
+            queue = Queue.named("payloads-" + Long.toString(System.nanoTime(), 36), Codec.text())
+                    .maxDeliveries(2)
+                    .lockDuration(lock())
+                    .claimCheck(0, store)
+                    .build();
+            send(waybill.producer(queue), load(1600), handler.ledger);
+            store.down(true);
+            waybill.consumer(queue).concurrency(HANDLERS).prefetch(64).start(handler::call);
+        }
+
+        void areBack() {
+            assertThat(handler.calls).as("calls while it is down").hasValue(0);
+            long back = System.nanoTime();
+            store.down(false);
+            Awaitility.await("all handlers, when the payload store is back")
+                    // Its breaker looks every two seconds; then they have one.
+                    .atMost(site().slow() ? PATIENCE : Duration.ofSeconds(3))
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> handler.most.get() == HANDLERS);
+            long full = System.nanoTime() - back;
+            Awaitility.await("everything is handled")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(handler.ledger.lost())
+                            .as("%s", handler.ledger)
+                            .isEmpty());
+            Report.line("outage of a payload store on %s: %s; all handlers at work again after %d ms"
+                    .formatted(site().server().product(), handler.ledger, TimeUnit.NANOSECONDS.toMillis(full)));
+            assertThat(waybill.deadLetters(queue).count()).as("dead letters").isZero();
+            assertThat(handler.countedTooOften).as("deliveries without a call").isEmpty();
+            assertThat(handler.ledger.unflaggedDuplicates()).isEmpty();
         }
     }
 

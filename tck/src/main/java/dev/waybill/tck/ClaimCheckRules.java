@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.waybill.Codec;
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetterFilter;
+import dev.waybill.DeadLetters;
 import dev.waybill.Health;
 import dev.waybill.Message;
 import dev.waybill.Outcome;
@@ -214,6 +215,29 @@ abstract class ClaimCheckRules extends ClaimChapter {
         producer.close();
         assertThat(refusal(producer, text(2 * THRESHOLD)).reason()).isEqualTo(SendException.Reason.CLOSED);
         await().untilAsserted(() -> assertThat(store.payloads()).isEmpty());
+    }
+
+    @Test
+    void k4_5_aPurgeDeletesPayloadsOnlyWhenToldToAndNoneThatAnotherDeadLetterRefersTo() {
+        String name = newName();
+        Queue<String> queue =
+                Queue.named(name, Codec.text()).claimCheck(check().build()).build();
+        DeadLetterFilter old = DeadLetterFilter.header("age", "old");
+        DeadLetters dead = waybill.deadLetters(queue);
+        waybill.consumer(queue).startReturning(delivery -> Outcome.deadLetter("no"));
+        for (String age : List.of("old", "old", "new")) {
+            waybill.producer(queue)
+                    .send(Message.with(text(2 * THRESHOLD)).header("age", age).build())
+                    .join();
+        }
+        await().until(() -> dead.browse(old, 0, 10).size() == 2);
+        String shared = new String(dead.browse(old, 0, 1).get(0).body(), UTF_8);
+        waybill.producer(Queue.named(name, FORGER).build()).send(shared).join();
+        await().until(() -> dead.browse(DeadLetterFilter.all(), 0, 10).size() == 4);
+        assertThat(dead.purgeWithPayloads(old, 2)).isEqualTo(2);
+        await().untilAsserted(() -> assertThat(store.payloads()).hasSize(2).anyMatch(shared::contains));
+        assertThat(dead.purge(DeadLetterFilter.all(), 2)).isEqualTo(2);
+        stays("the others are there", () -> assertThat(store.payloads()).hasSize(2));
     }
 
     @Test

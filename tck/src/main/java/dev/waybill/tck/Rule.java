@@ -122,6 +122,7 @@ public enum Rule {
     K4_2("The payload of a dead letter stays, and is there when that is redriven."),
     K4_3("A copy of a message that is done already is acknowledged without its handler."),
     K4_4("The payload of a send that has certainly failed is deleted."),
+    K4_5("A purge deletes payloads only when told to, and none that another dead letter refers to."),
     K5_1("A payload that is not what was sent goes to the dead-letter queue with its reference, and is not handled."),
     K5_2("A stream hands its last byte over only when the whole is what was sent."),
     K5_3("A compressed payload arrives, and expands to no more than its reference says."),

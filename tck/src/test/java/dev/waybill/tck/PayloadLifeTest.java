@@ -27,8 +27,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,7 +44,8 @@ import net.jqwik.api.Tag;
 import org.awaitility.Awaitility;
 
 /**
- * Payloads through random histories of sends, failures, dead letters, redrives, copies, deaths and collections: none that a message needs is
+ * Payloads through random histories of sends, failures, dead letters, redrives, purges, copies, deaths and
+ * collections: none that a message needs is
  * deleted, and in the end none is left but those of which nobody can know.
  */
 @Tag("once")
@@ -59,6 +62,7 @@ class PayloadLifeTest {
         HANDLE_WHILE_THE_STORE_TAKES_NO_NOTE,
         FAIL,
         REDRIVE,
+        PURGE,
         COLLECT
     }
 
@@ -93,6 +97,7 @@ class PayloadLifeTest {
                 .build();
         private final Map<String, Integer> handled = new ConcurrentHashMap<>();
         private final Map<String, String> sent = new HashMap<>();
+        private final Set<String> purged = new HashSet<>();
         private final Waybill waybill = open();
         private int orphans;
         private int withoutNote;
@@ -135,7 +140,18 @@ class PayloadLifeTest {
                                 .run();
                     }
                 }
+                case PURGE -> purge();
                 case COLLECT -> PayloadCollector.of(check).run();
+            }
+        }
+
+        /** One process purges all dead letters, and ends. */
+        private void purge() {
+            try (Waybill process = open()) {
+                List<DeadLetter> letters = process.deadLetters(queue).browse(DeadLetterFilter.all(), 0, 100);
+                letters.forEach(letter -> purged.add(letter.id()));
+                assertThat(process.deadLetters(queue).purgeWithPayloads(DeadLetterFilter.all(), letters.size()))
+                        .isEqualTo(letters.size());
             }
         }
 
@@ -209,7 +225,11 @@ class PayloadLifeTest {
             assertThat(waybill.deadLetters(queue).browse(DeadLetterFilter.all(), 0, 100))
                     .extracting(DeadLetter::reason)
                     .isEmpty();
-            assertThat(handled.keySet()).isEqualTo(sent.keySet());
+            assertThat(sent.keySet()).containsAll(handled.keySet());
+            assertThat(handled.keySet())
+                    .containsAll(sent.keySet().stream()
+                            .filter(id -> !purged.contains(id))
+                            .toList());
             PayloadCollector.Report report =
                     PayloadCollector.of(check).keepNotes(Duration.ZERO).run();
             PayloadCollector.of(check).keepNotes(Duration.ZERO).run();

@@ -1,0 +1,122 @@
+package dev.waybill.claimcheck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.waybill.claimcheck.ClaimCheck.Deletion;
+import dev.waybill.claimcheck.PayloadCollector.Entry;
+import dev.waybill.claimcheck.PayloadCollector.Report;
+import dev.waybill.claimcheck.PayloadCollector.Report.Age;
+import dev.waybill.claimcheck.PayloadStore.StoredPayload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PayloadCollectorTest {
+    private static final Instant NOW = Instant.parse("2026-11-28T10:00:00Z");
+
+    @TempDir
+    Path directory;
+
+    private PayloadStore store;
+
+    @BeforeEach
+    void openStore() {
+        store = new FilePayloadStore("files", directory);
+    }
+
+    private void stored(String key, int bytes, Duration ago) throws IOException {
+        store.write(key, out -> out.write(new byte[bytes]));
+        Files.setLastModifiedTime(directory.resolve(key), FileTime.from(NOW.minus(ago)));
+    }
+
+    private PayloadCollector collector(Deletion deletion) {
+        return PayloadCollector.of(ClaimCheck.in(store).deletion(deletion).build(), () -> NOW);
+    }
+
+    private List<String> keys() {
+        return store.list("", 100).stream().map(StoredPayload::key).toList();
+    }
+
+    @Test
+    void whatHasNoNoteStaysAndIsReportedByItsAge() throws IOException {
+        stored("q/a", 10, Duration.ofDays(100));
+        stored("q/b.done", 0, Duration.ZERO);
+        stored("q/c", 20, Duration.ofDays(30));
+        stored("q/d", 30, Duration.ofDays(30).minusMillis(1));
+        stored("q/e", 40, Duration.ofHours(1));
+        stored("q/f", 50, Duration.ofSeconds(-1));
+        Report report = collector(Deletion.afterAcknowledgement()).run();
+        assertThat(report.needed()).isEqualTo(5);
+        assertThat(report.neededBytes()).isEqualTo(150);
+        assertThat(report.oldestNeeded()).contains(NOW.minus(Duration.ofDays(100)));
+        assertThat(report.neededByAge())
+                .containsExactly(
+                        new Age(Duration.ofDays(90), 1, 10),
+                        new Age(Duration.ofDays(30), 1, 20),
+                        new Age(Duration.ofDays(14), 1, 30),
+                        new Age(Duration.ZERO, 2, 90));
+        assertThat(keys()).hasSize(6);
+    }
+
+    @Test
+    void whatIsDoneIsDeletedWhenItHasBeenKeptAndItsNoteLater() throws IOException {
+        stored("q/a", 10, Duration.ofDays(9));
+        stored("q/a.done", 0, Duration.ofDays(7));
+        stored("q/b", 20, Duration.ofDays(9));
+        stored("q/b.done", 0, Duration.ofDays(6));
+        stored("q/c.done", 0, Duration.ofDays(14));
+        stored("q/d.done", 0, Duration.ofDays(13));
+        PayloadCollector collector = collector(Deletion.keep(Duration.ofDays(7)));
+        Report expected = new Report(1, 10, 1, 1, 0, 0, Optional.empty(), List.of());
+        assertThat(collector.dryRun()).isEqualTo(expected);
+        assertThat(keys()).hasSize(6);
+        assertThat(collector.run()).isEqualTo(expected);
+        assertThat(keys()).containsExactly("q/a.done", "q/b", "q/b.done", "q/d.done");
+    }
+
+    @Test
+    void aClockOfTheStoreThatIsAheadKeepsNothing() throws IOException {
+        stored("q/a", 10, Duration.ofSeconds(-5));
+        stored("q/a.done", 0, Duration.ofSeconds(-5));
+        stored("q/b.done", 0, Duration.ofSeconds(-5));
+        collector(Deletion.afterAcknowledgement()).keepNotes(Duration.ZERO).run();
+        assertThat(keys()).containsExactly("q/a.done");
+    }
+
+    @Test
+    void payloadsAreListedWithWhetherTheyAreDone() throws IOException {
+        stored("q/a", 10, Duration.ofDays(2));
+        stored("q/a.done", 0, Duration.ofDays(1));
+        stored("q/b.done", 0, Duration.ZERO);
+        stored("q/c", 30, Duration.ofDays(3));
+        stored("q/d", 40, Duration.ZERO);
+        PayloadCollector collector = collector(Deletion.never());
+        Entry a = new Entry("q/a", 10, NOW.minus(Duration.ofDays(2)), Optional.of(NOW.minus(Duration.ofDays(1))));
+        Entry c = new Entry("q/c", 30, NOW.minus(Duration.ofDays(3)), Optional.empty());
+        Entry d = new Entry("q/d", 40, NOW, Optional.empty());
+        assertThat(collector.list(payload -> true, "", 3)).containsExactly(a, c, d);
+        assertThat(collector.list(payload -> true, "", 2)).containsExactly(a, c);
+        assertThat(collector.list(payload -> true, "q/a", 3)).containsExactly(c, d);
+        assertThat(collector.list(payload -> payload.bytes() > 30, "", 1)).containsExactly(d);
+        assertThatThrownBy(() -> collector.list(payload -> true, "", 0)).hasMessageContaining("max is 0");
+    }
+
+    @Test
+    void aDirectoryThatIsNoStoreIsNotMadeOneByLooking() {
+        assertThat(FilePayloadStore.existing("files", directory).name()).isEqualTo("files");
+        Path other = directory.resolve("other");
+        assertThatThrownBy(() -> FilePayloadStore.existing("files", other))
+                .isInstanceOf(PayloadStoreException.class)
+                .hasMessageContaining(other.toString());
+        assertThat(other).doesNotExist();
+    }
+}
