@@ -32,6 +32,9 @@ final class FakeS3 implements S3Client {
     /** In the order in which they came, but for the parts, which stand here in the order in which they were taken. */
     final List<String> requests = new CopyOnWriteArrayList<>();
 
+    /** By which objects are to be encrypted. */
+    final List<String> kmsKeys = new CopyOnWriteArrayList<>();
+
     /** Before a part of that number is taken. */
     volatile IntConsumer beforePart = number -> {};
 
@@ -65,6 +68,7 @@ final class FakeS3 implements S3Client {
     @Override
     public PutObjectResponse putObject(PutObjectRequest request, RequestBody body) {
         requests.add("put");
+        kmsKeys.add(request.serverSideEncryption() + " " + request.ssekmsKeyId());
         stored = List.of(bytes(body));
         return PutObjectResponse.builder().build();
     }
@@ -72,6 +76,7 @@ final class FakeS3 implements S3Client {
     @Override
     public CreateMultipartUploadResponse createMultipartUpload(CreateMultipartUploadRequest request) {
         requests.add("create");
+        kmsKeys.add(request.serverSideEncryption() + " " + request.ssekmsKeyId());
         return CreateMultipartUploadResponse.builder().uploadId("upload").build();
     }
 

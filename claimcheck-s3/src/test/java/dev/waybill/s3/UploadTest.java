@@ -181,6 +181,15 @@ class UploadTest {
     }
 
     @Test
+    void theKeyOfKmsIsNamedByBothKindsOfUploads() throws Exception {
+        PayloadStore store = S3PayloadStore.in(s3, "bucket").kmsKey("ours").build();
+        store.write("q/small", out -> write(out, 1));
+        store.write("q/large", out -> write(out, 17));
+        assertThat(s3.requests).contains("put", "create");
+        assertThat(s3.kmsKeys).containsExactly("aws:kms ours", "aws:kms ours");
+    }
+
+    @Test
     void theNumberOfPartsAtOnceIsChecked() {
         for (int bad : new int[] {0, 65}) {
             assertThatThrownBy(() -> S3PayloadStore.in(s3, "bucket").partsAtOnce(bad))

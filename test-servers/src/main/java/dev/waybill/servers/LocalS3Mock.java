@@ -11,7 +11,7 @@ import java.util.Map;
 final class LocalS3Mock extends LocalServer {
     private static final String JAR = "s3mock-";
 
-    /** The only key of KMS that there is. */
+    /** The only key of KMS that there is; it is asked for by what stands behind the slash. */
     private static final String KMS_KEY = "arn:aws:kms:us-east-1:000000000000:key/waybill";
 
     private final Path jars = MavenJars.resolve("s3mock");
