@@ -26,26 +26,30 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
- * Payloads as objects of one bucket, under one prefix. A payload of up to 8 MiB is one request, a larger one an upload in parts of that
- * size, which is aborted if it fails; both are conditional ({@code If-None-Match: *}), so that no object is ever written over. Up to 8 MiB
- * are in memory for each payload that is being written. Thread-safe.
+ * Payloads as objects of one bucket, under one prefix. A payload of up to 16 MiB is one request, a larger one an upload in parts of 8 MiB,
+ * which are sent while the next is read; if one fails, the upload is aborted. Both are conditional ({@code If-None-Match: *}), so that no
+ * object is ever written over. For each payload that is being written as much of it is in memory, up to 24 MiB, or as
+ * {@link Builder#partsAtOnce} says. Thread-safe.
  */
 public final class S3PayloadStore implements PayloadStore {
     private static final Pattern PREFIX = Pattern.compile("([A-Za-z0-9._-]+/)*");
     private static final Duration LONGEST_VALET_KEY = Duration.ofDays(7);
     private static final int MOST_DELETED_AT_ONCE = 1000;
     private static final int MOST_LISTED_AT_ONCE = 1000;
+    private static final int MOST_PARTS_AT_ONCE = 64;
 
     private final String name;
     private final S3Client client;
     private final Bucket bucket;
     private final @Nullable S3Presigner presigner;
+    private final int partsAtOnce;
 
     private S3PayloadStore(Builder builder) {
         name = builder.name;
         client = builder.client;
         bucket = new Bucket(builder.bucket, builder.prefix, builder.kmsKey);
         presigner = builder.presigner;
+        partsAtOnce = builder.partsAtOnce;
     }
 
     /** Payloads go to this bucket, which exists, by this client, which stays the application's to close. */
@@ -60,7 +64,8 @@ public final class S3PayloadStore implements PayloadStore {
 
     @Override
     public boolean write(String key, Content content) throws IOException {
-        try (Upload upload = new Upload(client, bucket, bucket.object(PayloadStore.checkedKey(key)), this::failed)) {
+        String object = bucket.object(PayloadStore.checkedKey(key));
+        try (Upload upload = new Upload(new Target(client, bucket, object, this::failed), partsAtOnce)) {
             content.writeTo(upload);
             return upload.complete();
         }
@@ -185,6 +190,7 @@ public final class S3PayloadStore implements PayloadStore {
         private String prefix = "waybill/";
         private @Nullable String kmsKey;
         private @Nullable S3Presigner presigner;
+        private int partsAtOnce = 2;
 
         private Builder(S3Client client, String bucket) {
             this.client = Objects.requireNonNull(client, "client");
@@ -217,6 +223,19 @@ public final class S3PayloadStore implements PayloadStore {
         /** Makes valet keys by this presigner, which stays the application's to close. */
         public Builder valetKeys(S3Presigner presigner) {
             this.presigner = Objects.requireNonNull(presigner, "presigner");
+            return this;
+        }
+
+        /**
+         * How many parts of a payload are sent at once, each on a thread that ends with the upload: 1 to 64, by default 2. A payload
+         * that is being written takes 8 MiB of memory for each, and for one more that is being filled.
+         */
+        public Builder partsAtOnce(int parts) {
+            if (parts < 1 || parts > MOST_PARTS_AT_ONCE) {
+                throw new IllegalArgumentException(
+                        "partsAtOnce is " + parts + " but must be 1 to " + MOST_PARTS_AT_ONCE);
+            }
+            partsAtOnce = parts;
             return this;
         }
 

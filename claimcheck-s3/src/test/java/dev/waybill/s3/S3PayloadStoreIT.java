@@ -33,33 +33,49 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
+@TestInstance(Lifecycle.PER_CLASS)
 class S3PayloadStoreIT extends PayloadStoreContract {
     private static final StaticCredentialsProvider CREDENTIALS =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test"));
 
-    private static TestServer server;
-    private static S3Client client;
+    /** Goes in parts. */
+    private static final int LARGE = 20 << 20;
 
-    private final String bucket = "b-" + UUID.randomUUID();
+    /** Of which S3Mock is told. */
+    private static final String KMS_KEY = "waybill";
+
+    private TestServer server;
+    private S3Client client;
+    private String bucket;
+
+    TestServer newServer() {
+        return TestServers.start("s3");
+    }
 
     @BeforeAll
-    static void startServer() {
-        server = TestServers.start("s3");
+    void startServer() {
+        server = newServer();
         client = client(server.uri());
     }
 
     @AfterAll
-    static void stopServer() {
-        client.close();
-        server.close();
+    void stopServer() {
+        if (server != null) {
+            client.close();
+            server.close();
+        }
     }
 
     private static S3Client client(String uri) {
@@ -73,11 +89,12 @@ class S3PayloadStoreIT extends PayloadStoreContract {
 
     @Override
     protected PayloadStore store() {
+        bucket = "b-" + UUID.randomUUID();
         client.createBucket(create -> create.bucket(bucket));
         return S3PayloadStore.in(client, bucket).build();
     }
 
-    private static boolean isS3Mock() {
+    private boolean isS3Mock() {
         return server.product().contains("S3Mock");
     }
 
@@ -91,7 +108,7 @@ class S3PayloadStoreIT extends PayloadStoreContract {
     void anUploadInPartsThatFailsIsAborted() {
         PayloadStore store = S3PayloadStore.in(client, bucket).build();
         assertThatThrownBy(() -> store.write("q/k", out -> {
-                    out.write(new byte[20 << 20]);
+                    out.write(new byte[LARGE]);
                     assertThat(uploads()).containsExactly("waybill/q/k");
                     throw new IOException("the source is gone");
                 }))
@@ -114,7 +131,7 @@ class S3PayloadStoreIT extends PayloadStoreContract {
         assumeFalse(isS3Mock(), "S3Mock loses what is there when an upload is aborted");
         PayloadStore store = S3PayloadStore.in(client, bucket).build();
         assertThat(store.write("q/k", out -> {
-                    out.write(new byte[20 << 20]);
+                    out.write(new byte[LARGE]);
                     assertThat(store.write("q/k", other -> other.write(1))).isTrue();
                 }))
                 .isFalse();
@@ -133,6 +150,28 @@ class S3PayloadStoreIT extends PayloadStoreContract {
         client.putObject(put -> put.bucket(bucket).key("team/two/q/k"), RequestBody.fromString("other"));
         client.putObject(put -> put.bucket(bucket).key("team/one/not a key"), RequestBody.fromString("other"));
         assertThat(store.list("", 10)).extracting(StoredPayload::key).containsExactly("q/k");
+    }
+
+    @Test
+    void objectsAreEncryptedByTheKeyOfKmsAndOneThatIsNotThereIsNamed() throws Exception {
+        assumeTrue(isS3Mock(), "only S3Mock is told which keys there are");
+        PayloadStore store = S3PayloadStore.in(client, bucket).kmsKey(KMS_KEY).build();
+        String absent = KMS_KEY + "-gone";
+        PayloadStore wrong = S3PayloadStore.in(client, bucket).kmsKey(absent).build();
+        for (int bytes : new int[] {10, LARGE}) {
+            assertThat(store.write("q/" + bytes, out -> out.write(new byte[bytes])))
+                    .isTrue();
+            assertThatThrownBy(() -> wrong.write("q/wrong", out -> out.write(new byte[bytes])))
+                    .isInstanceOf(PayloadStoreException.class)
+                    .hasMessageContaining("waybill/q/wrong")
+                    .hasMessageContaining(absent);
+        }
+        // Of one in parts S3Mock 5.2.0 forgets it.
+        HeadObjectResponse small = client.headObject(head -> head.bucket(bucket).key("waybill/q/10"));
+        assertThat(small.serverSideEncryption()).isEqualTo(ServerSideEncryption.AWS_KMS);
+        assertThat(small.ssekmsKeyId()).isEqualTo(KMS_KEY);
+        assertThat(store.exists("q/wrong")).isFalse();
+        assertThat(uploads()).isEmpty();
     }
 
     @Test
@@ -228,7 +267,7 @@ class S3PayloadStoreIT extends PayloadStoreContract {
     @Test
     void whatIsWrittenSurvivesTheServer() throws Exception {
         assumeTrue(server.keepsData(), "this server forgets");
-        try (TestServer own = TestServers.start("s3");
+        try (TestServer own = newServer();
                 S3Client ownClient = client(own.uri())) {
             ownClient.createBucket(create -> create.bucket(bucket));
             PayloadStore store = S3PayloadStore.in(ownClient, bucket).build();

@@ -11,6 +11,9 @@ import java.util.Map;
 final class LocalS3Mock extends LocalServer {
     private static final String JAR = "s3mock-";
 
+    /** The only key of KMS that there is; it is asked for by what stands behind the slash. */
+    private static final String KMS_KEY = "arn:aws:kms:us-east-1:000000000000:key/waybill";
+
     private final Path jars = MavenJars.resolve("s3mock");
     private final int port = takePort();
     private final int tlsPort = takePort();
@@ -39,7 +42,8 @@ final class LocalS3Mock extends LocalServer {
                 "--server.port=" + tlsPort,
                 "--com.adobe.testing.s3mock.httpPort=" + port,
                 "--com.adobe.testing.s3mock.store.root=" + root,
-                "--com.adobe.testing.s3mock.store.retainFilesOnExit=true"));
+                "--com.adobe.testing.s3mock.store.retainFilesOnExit=true",
+                "--com.adobe.testing.s3mock.store.validKmsKeys=" + KMS_KEY));
         options.config().forEach((key, value) -> command.add("--" + key + "=" + value));
         run("S3Mock", command, Map.of());
     }

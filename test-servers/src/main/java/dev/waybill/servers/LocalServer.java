@@ -76,7 +76,7 @@ abstract class LocalServer implements TestServer {
     }
 
     @Override
-    public final boolean keepsData() {
+    public boolean keepsData() {
         return true;
     }
 

@@ -21,15 +21,24 @@ public final class TestServers {
 
     private TestServers() {}
 
-    /** Whether that server can be started here: the second version of RabbitMQ is a local process or nothing. */
+    /**
+     * Whether that server can be started here: the second version of RabbitMQ and the second double of S3 are local processes or nothing,
+     * and the latter only if {@code moto_server} is on the PATH.
+     */
     public static boolean offers(String name) {
-        return Mode.current() == Mode.LOCAL || !name.equals("rabbitmq-4.0");
+        return switch (name) {
+            case "rabbitmq-4.0" -> Mode.current() == Mode.LOCAL;
+            case "s3-moto" ->
+                Mode.current() == Mode.LOCAL && LocalMoto.program().isPresent();
+            default -> true;
+        };
     }
 
     /**
      * A running server.
      *
-     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka}, {@code sqs}, {@code s3} or {@code redis}
+     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka}, {@code sqs}, {@code s3}, {@code s3-moto} or
+     *     {@code redis}
      */
     public static TestServer start(String name) {
         return start(name, ServerOptions.usual());
@@ -43,10 +52,11 @@ public final class TestServers {
             case "kafka" -> kafka(options);
             case "sqs" -> sqs(options);
             case "s3" -> s3(options);
+            case "s3-moto" -> started(new LocalMoto());
             case "redis" -> redis(options);
             default ->
-                throw new IllegalArgumentException(
-                        "Server '" + name + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3 or redis");
+                throw new IllegalArgumentException("Server '" + name
+                        + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3, s3-moto or" + " redis");
         };
     }
 
