@@ -48,7 +48,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         try {
             Taken taken;
             try {
-                taken = ConvoySteps.untilCurrent(() -> take(event));
+                taken = steps.untilCurrent(key, () -> take(event));
                 if (taken.requeues) {
                     requeue.sendAndWait(event.copy(event.requeues() + 1).build());
                 }
@@ -65,6 +65,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             }
             return taken.outcome;
         } catch (ConvoyStoreException down) {
+            steps.listeners().storeFailed();
             LOG.warn("{} of {} waits for the convoy store: {}", delivery.id(), delivery.queue(), down.toString());
             return Outcome.release();
         }
@@ -184,7 +185,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         StoredConvoy after = ConvoySteps.unmoved(before);
         transaction.save(Change.holding(before, after, event.hold(after.version(), queue)));
         transaction.commit();
-        steps.tell(on -> on.held(machine.name(), event.key(), event.id()));
+        steps.listeners().tell(on -> on.held(machine.name(), event.key(), event.id()));
         return Outcome.accept();
     }
 }

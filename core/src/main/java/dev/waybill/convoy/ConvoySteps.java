@@ -8,7 +8,6 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +29,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final ConvoyStore store;
     private final Map<String, Queue<?>> queues;
     private final long keepMillis;
-    private final ConvoyListener listener;
+    private final ConvoyListeners listeners;
     private final Runnable sends;
 
     /**
@@ -45,14 +44,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             ConvoyStore store,
             Map<String, Queue<?>> queues,
             long keepMillis,
-            ConvoyListener listener,
+            ConvoyListeners listeners,
             Runnable sends) {
         this.machine = machine;
         this.queue = queue;
         this.store = store;
         this.queues = queues;
         this.keepMillis = keepMillis;
-        this.listener = listener;
+        this.listeners = listeners;
         this.sends = sends;
     }
 
@@ -72,20 +71,16 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return keepMillis;
     }
 
-    /** What may find that somebody else has been faster. */
-    interface Attempt<T, X extends Exception> {
-        T make() throws X;
-    }
-
-    /** Makes one attempt more as long as somebody else has been faster. */
-    static <T, X extends Exception> T untilCurrent(Attempt<T, X> attempt) throws X {
-        while (true) {
+    /** As {@link Attempt#untilCurrent}, and tells of it. */
+    <T, X extends Exception> T untilCurrent(String key, Attempt<T, X> attempt) throws X {
+        return Attempt.untilCurrent(() -> {
             try {
                 return attempt.make();
             } catch (StaleConvoyException faster) {
-                LOG.debug("looking again: {}", faster.getMessage());
+                listeners.tell(on -> on.conflict(machine.name(), key));
+                throw faster;
             }
-        }
+        });
     }
 
     @Nullable
@@ -149,7 +144,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         transaction.save(new Change(before, after, List.of(entry), List.of(), release, step.outgoing()));
         transaction.commit();
         tellOfSends(step);
-        tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
+        listeners.tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
     }
 
     /** How it is after a step. */
@@ -214,11 +209,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                         key,
                         machine,
                         text(failure));
-                return untilCurrent(() -> tryToRelease(key, culprit, null));
+                return untilCurrent(key, () -> tryToRelease(key, culprit, null));
             }
             Event<E> event = machine.skipsFailed() ? readable(key, culprit) : null;
             if (event != null) {
-                return untilCurrent(() -> tryToRelease(key, culprit, event));
+                return untilCurrent(key, () -> tryToRelease(key, culprit, event));
             }
         }
         stick(key, null, culprit == null ? null : culprit.messageId(), failure);
@@ -243,10 +238,10 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      */
     boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        Sticking end = untilCurrent(() -> tryToStick(key, event, culprit, text));
+        Sticking end = untilCurrent(key, () -> tryToStick(key, event, culprit, text));
         if (end.stuck != null) {
             LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
-            tell(on -> on.stuck(machine.name(), key, text));
+            listeners.tell(on -> on.stuck(machine.name(), key, text));
         }
         return end.kept;
     }
@@ -326,11 +321,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         }
     }
 
-    void tell(Consumer<ConvoyListener> what) {
-        try {
-            what.accept(listener);
-        } catch (RuntimeException | Error e) {
-            LOG.warn("the listener of the convoys of {} has failed", machine.name(), e);
-        }
+    ConvoyListeners listeners() {
+        return listeners;
     }
 }

@@ -27,6 +27,9 @@ public interface ConvoyStore {
     /** All that is known of a convoy. */
     Optional<ConvoyDetails> show(String machine, String key);
 
+    /** How many convoys there are, and what waits. A store may have to count them all. */
+    ConvoyCensus census(String machine);
+
     /** Reads and changes. Not thread-safe; to be closed, which undoes what was not committed. */
     interface Transaction extends AutoCloseable {
 

@@ -83,6 +83,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             done.told.run();
             resume(done);
         } catch (StaleConvoyException faster) {
+            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
             LOG.debug("left alone: {}", faster.getMessage());
         } catch (ConvoyStoreException down) {
             throw down;
@@ -147,7 +148,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
         Runnable told = () -> {
             steps.tellOfSends(step);
-            steps.tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name()));
+            steps.listeners().tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));
         };
         return new Done(told, goesOn ? convoy.key() : null);
     }
@@ -178,7 +179,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             throw down;
         } catch (Throwable failure) {
             boolean worthIt = steps.queue().retry().decide(failure) == RetryPolicy.Decision.RETRY;
-            boolean later = worthIt && ConvoySteps.untilCurrent(() -> triesLater(key, failure));
+            boolean later = worthIt && steps.untilCurrent(key, () -> triesLater(key, failure));
             return later || !steps.giveUp(key, pass.current(), failure);
         }
     }
@@ -220,12 +221,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             transaction.save(Change.of(now, after.withFailure(failures, null, text)));
             transaction.commit();
         } catch (StaleConvoyException faster) {
+            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
             LOG.debug("left alone: {}", faster.getMessage());
             return;
         }
         LOG.warn("the time-out of {} has failed, {} times by now", convoy, failures, failure);
         if (stuck) {
-            steps.tell(on -> on.stuck(machine.name(), convoy.key(), text));
+            steps.listeners().tell(on -> on.stuck(machine.name(), convoy.key(), text));
         }
     }
 }

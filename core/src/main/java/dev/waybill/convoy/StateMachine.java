@@ -85,6 +85,11 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         return version;
     }
 
+    /** All states, in their order. */
+    public List<S> states() {
+        return List.of(states.getEnumConstants());
+    }
+
     S start() {
         return start;
     }

@@ -1,5 +1,7 @@
 package dev.waybill.jdbc;
 
+import dev.waybill.convoy.ConvoyStoreException;
+import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.jdbc.TableShape.Column;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -40,6 +42,8 @@ final class ConvoySql {
     final String list;
     final String showHistory;
     final String countOutgoing;
+    final String countGroups;
+    final String countWaiting;
 
     ConvoySql(Database database, TableName table, int timeoutSeconds) {
         this.database = database;
@@ -69,8 +73,8 @@ final class ConvoySql {
         hold = "INSERT INTO " + table + "_held (machine, convoy, place, message_id, type, headers, body)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?)";
         release = deleteHeld + " AND place = ?";
-        send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at)"
-                + " VALUES (?, ?, ?, ?, ?, 0)";
+        send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at, stored_at)"
+                + " VALUES (?, ?, ?, ?, ?, 0, " + now + ")";
         // What is behind one that waits is left out here, lest it take all the room.
         outgoing = "SELECT id, convoy, queue, message, body FROM " + table
                 + "_outgoing o WHERE machine = ? AND try_at <= " + now + " AND NOT EXISTS (SELECT 1 FROM " + table
@@ -81,6 +85,12 @@ final class ConvoySql {
         list = read + " WHERE machine = ? AND convoy > ?";
         showHistory = "SELECT version, happened_at, message_id, event, from_state, to_state FROM " + table + "_history"
                 + THE_CONVOY + " ORDER BY version";
+        countGroups = "SELECT state, status, COUNT(*), SUM(held) FROM " + table
+                + " WHERE machine = ? GROUP BY state, status";
+        String waiting = " FROM " + table + " WHERE machine = ? AND due_at <= " + now + ")";
+        String letters = " FROM " + table + "_outgoing WHERE machine = ?)";
+        countWaiting = "SELECT " + now + ", (SELECT COUNT(*)" + waiting + ", (SELECT MIN(due_at)" + waiting
+                + ", (SELECT COUNT(*)" + letters + ", (SELECT MIN(stored_at)" + letters;
         countOutgoing = "SELECT COUNT(*) FROM " + table + "_outgoing" + THE_CONVOY;
     }
 
@@ -94,8 +104,41 @@ final class ConvoySql {
                 + ", ?".repeat(convoys - 1) + ") ORDER BY id";
     }
 
-    PreparedStatement prepare(Connection connection, String sql) throws SQLException {
-        return Dialect.prepare(connection, sql, timeoutSeconds);
+    /** What is asked of the database. */
+    interface Work<T> {
+        T with(PreparedStatement statement) throws SQLException;
+    }
+
+    <T> T ask(Connection connection, String statement, Work<T> work) {
+        try (PreparedStatement prepared = Dialect.prepare(connection, statement, timeoutSeconds)) {
+            return work.with(prepared);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    RuntimeException failed(SQLException e) {
+        if (Sessions.rolledBackBecauseOfOthers(e)) {
+            return new StaleConvoyException("a transaction of the " + this + " was rolled back because of others", e);
+        }
+        if (refused(e)) {
+            return new IllegalStateException(
+                    "the " + this + " does not take what a step has written: " + e.getMessage(), e);
+        }
+        return new ConvoyStoreException("the " + this + " cannot be asked: " + e.getMessage(), e);
+    }
+
+    /**
+     * Whether it is what was written that is wrong, and will be each time: data, a constraint, a limit, or on PostgreSQL that an action
+     * has gone on after a failure in its transaction.
+     */
+    private static boolean refused(SQLException e) {
+        String state = e.getSQLState();
+        return state != null
+                && (state.startsWith("22")
+                        || state.startsWith("23")
+                        || state.startsWith("54")
+                        || state.equals("25P02"));
     }
 
     List<TableShape> shapes() {
@@ -120,7 +163,8 @@ final class ConvoySql {
                         Map.of()),
                 shape(
                         "_outgoing",
-                        "id number, machine name, convoy key, queue name, message text, body blob, try_at number",
+                        "id number, machine name, convoy key, queue name, message text, body blob, try_at number,"
+                                + " stored_at number",
                         "id",
                         Map.of(table.table() + "_outgoing_key", "machine, convoy, id")));
     }

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS ${table}_outgoing (
   message CLOB NOT NULL,
   body BLOB NOT NULL,
   try_at BIGINT NOT NULL,
+  stored_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX IF NOT EXISTS ${qualifier}${name}_outgoing_key ON ${table}_outgoing (machine, convoy, id);

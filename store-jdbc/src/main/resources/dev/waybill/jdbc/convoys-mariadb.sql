@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS ${table}_outgoing (
   message LONGTEXT CHARACTER SET utf8mb4 NOT NULL,
   body LONGBLOB NOT NULL,
   try_at BIGINT NOT NULL,
+  stored_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) ENGINE = InnoDB;
 CREATE INDEX IF NOT EXISTS ${name}_outgoing_key ON ${table}_outgoing (machine, convoy, id);

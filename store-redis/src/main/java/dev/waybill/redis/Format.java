@@ -1,5 +1,6 @@
 package dev.waybill.redis;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
@@ -89,6 +90,16 @@ final class Format {
 
     private static @Nullable String textOrNull(byte @Nullable [] value) {
         return value == null ? null : Keys.text(value);
+    }
+
+    /** Of the field that counts its convoys. */
+    static ConvoyCensus.Group group(String field) {
+        int space = field.indexOf(' ');
+        if (space < 0) {
+            throw new IllegalArgumentException("field '" + field + "' names no status and state");
+        }
+        return new ConvoyCensus.Group(
+                field.substring(space + 1), ConvoyStatus.valueOf(field.substring(0, space)));
     }
 
     static byte[] history(HistoryEntry entry) {

@@ -22,7 +22,8 @@ enum Script {
     LETTERS,
     RENEW,
     RELEASE,
-    COMMIT;
+    COMMIT,
+    CENSUS;
 
     private static final class Prelude {
         static final String TEXT = resource("prelude.lua");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.ConvoyStore;
@@ -299,6 +300,49 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
         try (Transaction transaction = store.begin()) {
             assertThat(bodies(transaction.outgoing(MACHINE, 2))).containsExactly("b1");
         }
+    }
+
+    private static StoredConvoy holding(int held) {
+        return new StoredConvoy(
+                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, held, 0, null, null);
+    }
+
+    private static ConvoyCensus.Group group(String state, ConvoyStatus status) {
+        return new ConvoyCensus.Group(state, status);
+    }
+
+    @Test
+    void aCensusCountsWhatIsThere() {
+        assertThat(store.census(MACHINE)).isEqualTo(new ConvoyCensus(Map.of(), 0, 0, 0, 0, 0));
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")), change("b", 1, "m1"));
+        begin("late", System.currentTimeMillis() - 60_000);
+        begin("later", System.currentTimeMillis() - 5_000);
+        List<HeldMessage> two = List.of(
+                new HeldMessage(1, "h1", "Paid", Map.of(), bytes("")),
+                new HeldMessage(2, "h2", "Paid", Map.of(), bytes("")));
+        save(new Change(convoy("b", 1, 0), holding(2), List.of(), two, List.of(), List.of()));
+        ConvoyCensus census = store.census(MACHINE);
+        assertThat(census.convoys())
+                .isEqualTo(Map.of(group("PLACED", ConvoyStatus.RUNNING), 3L, group("PAID", ConvoyStatus.STUCK), 1L));
+        assertThat(census.held()).isEqualTo(2);
+        assertThat(census.due()).isEqualTo(2);
+        assertThat(census.dueMillis()).isBetween(50_000L, 120_000L);
+        assertThat(census.outgoing()).isEqualTo(2);
+        assertThat(census.outgoingMillis()).isBetween(0L, 60_000L);
+        assertThat(store.census("another machine")).isEqualTo(new ConvoyCensus(Map.of(), 0, 0, 0, 0, 0));
+
+        try (Transaction transaction = store.begin()) {
+            transaction.delete(holding(2));
+            transaction.sent(transaction.outgoing(MACHINE, 1));
+            transaction.due(MACHINE, 10).forEach(transaction::delete);
+            transaction.commit();
+        }
+        await("the oldest that is left is older than nothing")
+                .untilAsserted(() -> assertThat(store.census(MACHINE).outgoingMillis()).isPositive());
+        ConvoyCensus left = store.census(MACHINE);
+        assertThat(left)
+                .isEqualTo(new ConvoyCensus(
+                        Map.of(group("PLACED", ConvoyStatus.RUNNING), 1L), 0, 0, 0, 1, left.outgoingMillis()));
     }
 
     @Test
