@@ -198,6 +198,7 @@ final class ConvoysCommand implements Runnable {
             parts.put("due", convoy.dueAt() == 0 ? "" : time(convoy.dueAt()));
             parts.put("failed message", convoy.failedMessage() == null ? "" : convoy.failedMessage());
             parts.put("still to send", details.outgoing());
+            parts.put("forgotten", details.forgotten());
             parts.put("data", new String(convoy.data(), StandardCharsets.UTF_8));
             List<Map<String, Object>> history = new ArrayList<>();
             details.history().forEach(entry -> {

@@ -114,7 +114,7 @@ public final class ConvoyOperations {
             try (Transaction transaction = store.begin()) {
                 StoredConvoy convoy = found(transaction, key);
                 Decision decision = decide.apply(transaction, convoy);
-                StoredConvoy after = decision.after;
+                StoredConvoy after = decision.after.withStep();
                 HistoryEntry entry = new HistoryEntry(
                         after.version(), transaction.now(), decision.messageId(), event, convoy.state(), after.state());
                 transaction.save(new Change(convoy, after, List.of(entry), List.of(), decision.dropped, List.of()));

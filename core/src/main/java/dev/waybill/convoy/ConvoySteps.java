@@ -108,6 +108,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 timeoutAt(machine.start(), now),
                 0,
                 0,
+                0,
                 null,
                 null);
     }
@@ -141,7 +142,8 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         S to = transition.to() == null ? from : transition.to();
         StoredConvoy after = moved(transaction.now(), before, from, to, step.data(), before.held() - release.size());
         HistoryEntry entry = entry(after, transaction.now(), event.id(), event.type(), from);
-        transaction.save(new Change(before, after, List.of(entry), List.of(), release, step.outgoing()));
+        transaction.save(new Change(
+                before, after, List.of(entry), List.of(), release, step.outgoing(), machine.keptAfter(after.steps())));
         transaction.commit();
         tellOfSends(step);
         listeners.tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
@@ -175,6 +177,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 since,
                 due,
                 held,
+                before.steps() + 1,
                 0,
                 null,
                 null);

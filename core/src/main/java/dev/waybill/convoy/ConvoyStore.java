@@ -102,6 +102,7 @@ public interface ConvoyStore {
      * @param hold messages to hold from now on
      * @param release messages to hold no longer
      * @param send messages to send
+     * @param keep how many entries of the history, the newest, remain with these; 0 if all do. Messages of others are known no longer
      */
     record Change(
             StoredConvoy before,
@@ -109,7 +110,19 @@ public interface ConvoyStore {
             List<HistoryEntry> history,
             List<HeldMessage> hold,
             List<HeldMessage> release,
-            List<Outgoing> send) {
+            List<Outgoing> send,
+            int keep) {
+
+        /** The whole history remains. */
+        public Change(
+                StoredConvoy before,
+                StoredConvoy after,
+                List<HistoryEntry> history,
+                List<HeldMessage> hold,
+                List<HeldMessage> release,
+                List<Outgoing> send) {
+            this(before, after, history, hold, release, send, 0);
+        }
 
         /** Only the convoy itself. */
         static Change of(StoredConvoy before, StoredConvoy after) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A message and all that it changes in the store is one transaction of the {@link ConvoyStore}: the new state, what is held, what is
  * to be sent, and what the action itself has written there ({@link Step#unwrap}). It happens exactly once, however often the message
- * comes, for as long as the convoy is kept; what an action does elsewhere happens at least once.
+ * comes, for as long as the convoy and its history are kept ({@link StateMachine.Builder#keepHistory}); what an action does elsewhere happens at least once.
  *
  * <p>A message that fails as often as its queue allows does not go to the dead-letter queue unless the machine says so: its convoy is
  * stuck, and the others go on.

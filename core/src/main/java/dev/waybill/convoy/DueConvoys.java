@@ -145,7 +145,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
         String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
         HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
-        transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
+        int keep = machine.keptAfter(after.steps());
+        transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
         Runnable told = () -> {
             steps.tellOfSends(step);
             steps.listeners().tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));

@@ -1,6 +1,7 @@
 package dev.waybill.convoy;
 
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -58,7 +59,7 @@ public final class InMemoryConvoyStore implements ConvoyStore {
 
     private static final class Kept {
         StoredConvoy convoy;
-        final List<HistoryEntry> history = new ArrayList<>();
+        final ArrayDeque<HistoryEntry> history = new ArrayDeque<>();
         final Set<String> known = new HashSet<>();
         final TreeMap<Long, HeldMessage> held = new TreeMap<>();
 
@@ -153,6 +154,9 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         dueAt(after, true);
         kept.history.addAll(change.history());
         change.history().forEach(entry -> kept.known.add(entry.messageId()));
+        while (change.keep() > 0 && kept.history.size() > change.keep()) {
+            kept.known.remove(kept.history.remove().messageId());
+        }
         change.release().forEach(message -> kept.held.remove(message.order()));
         change.hold().forEach(message -> kept.held.put(message.order(), message));
         for (Outgoing letter : change.send()) {

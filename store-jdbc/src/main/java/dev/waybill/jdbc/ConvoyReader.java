@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** Reads in a transaction of the database. Not thread-safe. */
@@ -73,7 +74,7 @@ final class ConvoyReader {
                 }
                 now = row.getLong(1);
                 boolean found = row.getString(2) != null;
-                return new Loaded(found ? convoy(row) : null, row.getInt(16) == 1);
+                return new Loaded(found ? convoy(row) : null, row.getInt(17) == 1);
             }
         });
     }
@@ -93,6 +94,7 @@ final class ConvoyReader {
                 row.getLong(10),
                 row.getLong(11),
                 row.getInt(12),
+                row.getLong(16),
                 row.getInt(13),
                 failedMessage == null ? null : text(failedMessage),
                 row.getString(15));
@@ -201,6 +203,16 @@ final class ConvoyReader {
             prepared.setLong(next++, filter.age().toMillis());
             prepared.setInt(next, limit);
             return convoys(prepared);
+        });
+    }
+
+    /** The version of the newest entry of a convoy's history without so many; nothing if there are no more. */
+    OptionalLong newestBut(int entries, StoredConvoy convoy) {
+        return ask(sql.oldHistory, statement -> {
+            statement.setInt(bind(statement, 1, convoy.machine(), convoy.key()), entries);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+            }
         });
     }
 

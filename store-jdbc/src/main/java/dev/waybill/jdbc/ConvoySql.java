@@ -15,7 +15,7 @@ final class ConvoySql {
 
     /** In the order in which {@link ConvoyTransaction} reads and writes them. */
     private static final String COLUMNS =
-            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure";
+            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure, steps";
 
     private static final String THE_CONVOY = " WHERE machine = ? AND convoy = ?";
 
@@ -33,6 +33,8 @@ final class ConvoySql {
     final String deleteHistory;
     final String deleteHeld;
     final String history;
+    final String oldHistory;
+    final String deleteOldHistory;
     final String hold;
     final String release;
     final String send;
@@ -62,7 +64,7 @@ final class ConvoySql {
         due = read + " WHERE machine = ? AND due_at <= " + now
                 + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
         insert = "INSERT INTO " + table + " (" + COLUMNS
-                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         update = "UPDATE " + table + " SET " + COLUMNS.replace(",", " = ?,") + " = ?" + THE_CONVOY + " AND version = ?";
         delete = "DELETE FROM " + table + THE_CONVOY + " AND version = ?";
         deleteHistory = "DELETE FROM " + table + "_history" + THE_CONVOY;
@@ -70,6 +72,8 @@ final class ConvoySql {
         history = "INSERT INTO " + table
                 + "_history (machine, convoy, message_id, version, happened_at, event, from_state,"
                 + " to_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        oldHistory = "SELECT version FROM " + table + "_history" + THE_CONVOY + " ORDER BY version DESC LIMIT 1 OFFSET ?";
+        deleteOldHistory = deleteHistory + " AND version <= ?";
         hold = "INSERT INTO " + table + "_held (machine, convoy, place, message_id, type, headers, body)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?)";
         release = deleteHeld + " AND place = ?";
@@ -147,7 +151,7 @@ final class ConvoySql {
                         "",
                         "machine name, convoy key, state state, status name, version number, machine_version number, data blob,"
                                 + " created_at number, since number, due_at number?, held number, failures number,"
-                                + " failed_message key?, failure failure?",
+                                + " failed_message key?, failure failure?, steps number",
                         "machine, convoy",
                         Map.of(table.table() + "_due", "machine, due_at")),
                 shape(

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.sql.DataSource;
 
 /** One transaction of the database. What is changed is written at the end, convoys first: so two that change one wait for each other. */
@@ -111,7 +112,8 @@ final class ConvoyTransaction implements Transaction {
         String failure = convoy.failure();
         // PostgreSQL takes every character but this.
         statement.setString(12, failure == null ? null : failure.replace('\0', '?'));
-        return bind(statement, 13, convoy.machine(), convoy.key());
+        statement.setLong(13, convoy.steps());
+        return bind(statement, 14, convoy.machine(), convoy.key());
     }
 
     @Override
@@ -151,6 +153,7 @@ final class ConvoyTransaction implements Transaction {
                 statement.addBatch();
             }
         });
+        deleteOldHistory();
         each(sql.release, changes, (statement, change) -> {
             for (HeldMessage message : change.release()) {
                 int next = bind(
@@ -221,6 +224,21 @@ final class ConvoyTransaction implements Transaction {
         });
         for (int i = 0; i < counts.length; i++) {
             demandOne(counts[i], moved.get(i).after());
+        }
+    }
+
+    private void deleteOldHistory() {
+        for (Change change : changes) {
+            if (change.keep() > 0) {
+                StoredConvoy convoy = change.after();
+                OptionalLong newest = reader.newestBut(change.keep(), convoy);
+                if (newest.isPresent()) {
+                    each(sql.deleteOldHistory, List.of(newest.getAsLong()), (statement, version) -> {
+                        statement.setLong(bind(statement, 1, convoy.machine(), convoy.key()), version);
+                        statement.addBatch();
+                    });
+                }
+            }
         }
     }
 

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   failures BIGINT NOT NULL,
   failed_message BYTEA,
   failure VARCHAR(1000),
+  steps BIGINT NOT NULL,
   PRIMARY KEY (machine, convoy)
 );
 CREATE INDEX IF NOT EXISTS ${name}_due ON ${table} (machine, due_at);

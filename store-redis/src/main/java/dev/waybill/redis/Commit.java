@@ -130,7 +130,7 @@ final class Commit {
                 .key(machine.outbox());
         call.arg(change.before().version() == 0 ? 1 : 0).arg(after.dueAt());
         Format.convoy(after, call);
-        call.arg(change.history().size());
+        call.arg(change.keep()).arg(change.history().size());
         for (HistoryEntry entry : change.history()) {
             call.arg(entry.messageId()).arg(Format.history(entry));
         }

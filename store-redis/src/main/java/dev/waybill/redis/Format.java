@@ -27,7 +27,8 @@ final class Format {
             "held",
             "failures",
             "failed-message",
-            "failure");
+            "failure",
+            "steps");
 
     private Format() {}
 
@@ -46,6 +47,7 @@ final class Format {
         call.arg("due").arg(convoy.dueAt());
         call.arg("held").arg(convoy.held());
         call.arg("failures").arg(convoy.failures());
+        call.arg("steps").arg(convoy.steps());
         if (failedMessage != null) {
             call.arg("failed-message").arg(failedMessage);
         }
@@ -67,6 +69,7 @@ final class Format {
                 number(values, 6),
                 number(values, 7),
                 Math.toIntExact(number(values, 8)),
+                number(values, 12),
                 Math.toIntExact(number(values, 9)),
                 textOrNull(values.get(10)),
                 textOrNull(values.get(11)));

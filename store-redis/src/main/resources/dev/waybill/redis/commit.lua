@@ -64,6 +64,11 @@ local function count(counts, convoy, by)
   end
 end
 redis.call('HSETNX', KEYS[1], 'format', ARGV[1])
+-- An entry is as in the query of a URL.
+local function id_of(entry)
+  local id = entry:match('message=([^&]*)') or ''
+  return (id:gsub('%+', ' '):gsub('%%(%x%x)', function(code) return string.char(tonumber(code, 16)) end))
+end
 for i = 1, changes do
   local key = 2 + (i - 1) * #CHANGE
   local convoy, history, ids, held = KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3]
@@ -83,12 +88,16 @@ for i = 1, changes do
   else
     redis.call('ZADD', due, at, name)
   end
+  local keep = number()
   for _ = 1, number() do
     local id, entry = arg(), arg()
     redis.call('RPUSH', history, entry)
     if id ~= '' then
       redis.call('HSET', ids, id, 'done')
     end
+  end
+  for _ = 1, keep > 0 and redis.call('LLEN', history) - keep or 0 do
+    redis.call('HDEL', ids, id_of(redis.call('LPOP', history)))
   end
   for _ = 1, number() do
     local id, order = arg(), arg()

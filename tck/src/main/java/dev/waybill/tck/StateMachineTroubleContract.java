@@ -106,6 +106,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                 convoy.since(),
                 convoy.dueAt(),
                 held,
+                convoy.steps(),
                 0,
                 null,
                 null);
@@ -413,6 +414,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                 convoy.since(),
                 dueAt,
                 convoy.held(),
+                convoy.steps(),
                 0,
                 null,
                 null);
