@@ -4,9 +4,9 @@ import dev.waybill.Health;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,18 +22,20 @@ final class ConvoyJob implements Runnable {
     private final ScheduledExecutorService thread;
     private final ConvoyListeners listeners;
     private final String what;
-    private final BooleanSupplier work;
+    private final LongSupplier work;
     private final LongSupplier nanos;
     private final AtomicBoolean asked = new AtomicBoolean();
     private volatile @Nullable String trouble;
     private volatile boolean working;
     private volatile long since;
+    private long pollMillis = Long.MAX_VALUE;
+    private @Nullable ScheduledFuture<?> early;
 
     /**
-     * @param work does some; whether there may be more
+     * @param work does some; in how many milliseconds there may be more, 0 if at once
      * @param nanos a clock, as {@link System#nanoTime}
      */
-    ConvoyJob(ConvoyListeners listeners, String what, BooleanSupplier work, LongSupplier nanos) {
+    ConvoyJob(ConvoyListeners listeners, String what, LongSupplier work, LongSupplier nanos) {
         this.listeners = listeners;
         this.what = what;
         this.work = work;
@@ -45,7 +47,9 @@ final class ConvoyJob implements Runnable {
         });
     }
 
-    void start(long pollMillis) {
+    /** Does it so often, and when there is more in between; then at most ten times as often. */
+    synchronized void start(long pollMillis) {
+        this.pollMillis = pollMillis;
         var unused = thread.scheduleWithFixedDelay(this, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
     }
 
@@ -82,10 +86,14 @@ final class ConvoyJob implements Runnable {
     public synchronized void run() {
         asked.set(false);
         try {
-            while (some() && !thread.isShutdown()) {
-                LOG.trace("there may be more: {}", what);
+            long next = some();
+            while (next == 0 && !thread.isShutdown()) {
+                next = some();
             }
             trouble = null;
+            if (next < pollMillis && !thread.isShutdown()) {
+                early(Math.max(next, pollMillis / 10));
+            }
         } catch (RuntimeException | Error e) {
             // What escaped here would end the schedule.
             if (e instanceof ConvoyStoreException) {
@@ -100,11 +108,22 @@ final class ConvoyJob implements Runnable {
         }
     }
 
-    private boolean some() {
+    private void early(long millis) {
+        if (early != null) {
+            early.cancel(false);
+        }
+        try {
+            early = thread.schedule(this, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("closed before it could {}", what);
+        }
+    }
+
+    private long some() {
         since = nanos.getAsLong();
         working = true;
         try {
-            return work.getAsBoolean();
+            return work.getAsLong();
         } finally {
             working = false;
         }

@@ -45,6 +45,9 @@ public interface ConvoyStore {
          */
         List<StoredConvoy> due(String machine, int limit);
 
+        /** How many milliseconds it is until more is due, of what is not due yet; {@link Long#MAX_VALUE} if nothing is. */
+        long untilDue(String machine);
+
         /** Milliseconds since 1970 by the store's clock; since this transaction has read something. */
         long now();
 

@@ -22,6 +22,9 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     /** For how long a convoy is left to processes that run a later version of the machine. */
     private static final long BEHIND_MILLIS = 5000;
 
+    /** After what was due, the store is asked when more is. */
+    private static final long SOON_MILLIS = 1;
+
     private final ConvoySteps<S, E, D> steps;
     private final StateMachine<S, E, D> machine;
     private final ConvoyStore store;
@@ -32,13 +35,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         store = steps.store();
     }
 
-    /** Does some of it; whether there may be more. */
-    boolean work() {
+    /** Does some of it; in how many milliseconds there may be more, 0 if at once. */
+    long work() {
         List<StoredConvoy> due = List.of();
         try (Transaction transaction = store.begin()) {
             due = transaction.due(machine.name(), BATCH);
             if (due.isEmpty()) {
-                return false;
+                return transaction.untilDue(machine.name());
             }
             long start = System.nanoTime();
             List<Done> done = new ArrayList<>();
@@ -51,14 +54,14 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             transaction.commit();
             done.forEach(one -> one.told.run());
             done.forEach(this::resume);
-            return due.size() == BATCH || done.size() < due.size();
+            return due.size() == BATCH || done.size() < due.size() ? 0 : SOON_MILLIS;
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             due.forEach(this::alone);
-            return due.size() == BATCH;
+            return due.size() == BATCH ? 0 : SOON_MILLIS;
         }
     }
 

@@ -245,6 +245,20 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         }
 
         @Override
+        public long untilDue(String machine) {
+            lock.lock();
+            try {
+                return due.tailMap(new Due(now + 1, "", "")).keySet().stream()
+                        .filter(one -> one.machine.equals(machine))
+                        .mapToLong(one -> one.at - now)
+                        .findFirst()
+                        .orElse(Long.MAX_VALUE);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
         public long now() {
             return now;
         }

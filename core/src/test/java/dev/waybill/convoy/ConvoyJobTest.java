@@ -35,7 +35,7 @@ class ConvoyJobTest {
                     } catch (InterruptedException e) {
                         throw new IllegalStateException(e);
                     }
-                    return false;
+                    return Long.MAX_VALUE;
                 },
                 nanos::get);
         job.soon();
@@ -50,6 +50,17 @@ class ConvoyJobTest {
         await().untilAsserted(() -> assertThat(job.health().status()).isEqualTo(Health.Status.UP));
         job.stop();
         assertThat(job.health().status()).isEqualTo(Health.Status.DOWN);
+    }
+
+    @Test
+    void whatIsDueBeforeTheNextTurnDoesNotWaitForThat() {
+        AtomicInteger turns = new AtomicInteger();
+        ConvoyJob job = new ConvoyJob(
+                listeners, "look", () -> turns.incrementAndGet() == 1 ? 100 : Long.MAX_VALUE, System::nanoTime);
+        job.start(20_000);
+        job.soon();
+        await("a tenth of the interval later").until(() -> turns.get() == 2);
+        job.stop();
     }
 
     @Test

@@ -126,6 +126,16 @@ final class ConvoyReader {
         });
     }
 
+    long untilDue(String machine) {
+        return ask(sql.untilDue, statement -> {
+            statement.setString(1, machine);
+            try (ResultSet row = statement.executeQuery()) {
+                long millis = row.next() ? row.getLong(1) : 0;
+                return row.wasNull() ? Long.MAX_VALUE : millis;
+            }
+        });
+    }
+
     private List<StoredConvoy> convoys(PreparedStatement statement) throws SQLException {
         List<StoredConvoy> convoys = new ArrayList<>();
         try (ResultSet row = statement.executeQuery()) {

@@ -27,6 +27,7 @@ final class ConvoySql {
     final String loadAndKnow;
     final String held;
     final String due;
+    final String untilDue;
     final String insert;
     final String update;
     final String delete;
@@ -63,6 +64,7 @@ final class ConvoySql {
         held = "SELECT place, message_id, type, headers, body FROM " + table + "_held" + THE_CONVOY + " ORDER BY place";
         due = read + " WHERE machine = ? AND due_at <= " + now
                 + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
+        untilDue = "SELECT MIN(due_at) - " + now + " FROM " + table + " WHERE machine = ? AND due_at > " + now;
         insert = "INSERT INTO " + table + " (" + COLUMNS
                 + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         update = "UPDATE " + table + " SET " + COLUMNS.replace(",", " = ?,") + " = ?" + THE_CONVOY + " AND version = ?";

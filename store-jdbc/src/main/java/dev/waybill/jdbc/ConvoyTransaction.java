@@ -83,6 +83,11 @@ final class ConvoyTransaction implements Transaction {
     }
 
     @Override
+    public long untilDue(String machine) {
+        return reader.untilDue(machine);
+    }
+
+    @Override
     public List<Outgoing> outgoing(String machine, int limit) {
         return reader.outgoing(machine, limit);
     }

@@ -18,6 +18,7 @@ enum Script {
     PAGE,
     CONVOYS,
     CLAIM,
+    UNTIL,
     LOST,
     LETTERS,
     RENEW,

@@ -224,6 +224,24 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
     }
 
     @Test
+    void itIsKnownWhenMoreIsDue() {
+        long now = System.currentTimeMillis();
+        begin("never", 0);
+        begin("past", now - 1000);
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.due(MACHINE, 10)).hasSize(1);
+            assertThat(transaction.untilDue(MACHINE)).isEqualTo(Long.MAX_VALUE);
+        }
+        begin("last", now + 7_200_000);
+        begin("next", now + 3_600_000);
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.due(MACHINE, 10)).hasSize(1);
+            assertThat(transaction.untilDue(MACHINE)).isBetween(3_400_000L, 3_800_000L);
+            assertThat(transaction.untilDue("another machine")).isEqualTo(Long.MAX_VALUE);
+        }
+    }
+
+    @Test
     void whatIsDueAndDoneIsDueNoMore() {
         begin("a", 10);
         begin("b", 10);
