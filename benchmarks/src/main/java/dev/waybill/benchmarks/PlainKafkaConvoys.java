@@ -64,8 +64,8 @@ final class PlainKafkaConvoys implements PlainConvoys {
         try (KafkaProducer<byte[], byte[]> producer = PlainKafka.producer(servers)) {
             List<Future<?>> sends = new ArrayList<>(trial.messages());
             for (int i = 0; i < trial.messages(); i++) {
-                sends.add(producer.send(
-                        new ProducerRecord<>(topic, trial.key(i).getBytes(UTF_8), ConvoyTrial.body(i))));
+                sends.add(
+                        producer.send(new ProducerRecord<>(topic, trial.key(i).getBytes(UTF_8), ConvoyTrial.body(i))));
             }
             for (Future<?> sent : sends) {
                 sent.get();
@@ -75,14 +75,22 @@ final class PlainKafkaConvoys implements PlainConvoys {
 
     private Void consume(String topic, ConvoyTrial trial) throws InterruptedException {
         Map<String, Object> settings = Map.of(
-                "bootstrap.servers", servers,
-                "group.id", topic,
-                "group.protocol", "consumer",
-                "key.deserializer", ByteArrayDeserializer.class,
-                "value.deserializer", ByteArrayDeserializer.class,
-                "auto.offset.reset", "earliest",
-                "enable.auto.commit", false,
-                "max.poll.records", Load.CONVOY_PREFETCH);
+                "bootstrap.servers",
+                servers,
+                "group.id",
+                topic,
+                "group.protocol",
+                "consumer",
+                "key.deserializer",
+                ByteArrayDeserializer.class,
+                "value.deserializer",
+                ByteArrayDeserializer.class,
+                "auto.offset.reset",
+                "earliest",
+                "enable.auto.commit",
+                false,
+                "max.poll.records",
+                Load.CONVOY_PREFETCH);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
             consumer.subscribe(List.of(topic));
             while (!done) {

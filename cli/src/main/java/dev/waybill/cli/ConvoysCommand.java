@@ -44,7 +44,8 @@ final class ConvoysCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: health, list, show, retry, skip or cancel");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: health, list, show, retry, skip or cancel");
     }
 
     private static String time(long millis) {
@@ -113,7 +114,8 @@ final class ConvoysCommand implements Runnable {
             waiting.put("due", census.due());
             waiting.put("due for", Duration.ofMillis(census.dueMillis()).toString());
             waiting.put("still to send", census.outgoing());
-            waiting.put("to send for", Duration.ofMillis(census.outgoingMillis()).toString());
+            waiting.put(
+                    "to send for", Duration.ofMillis(census.outgoingMillis()).toString());
             if (output.json()) {
                 waiting.put("convoys", groups);
                 output.one(out(), waiting);

@@ -169,7 +169,8 @@ class ConvoysCommandTest {
                 .containsPattern("OPEN +STUCK +2");
         operations.cancel("b");
         operations.cancel("c");
-        await("what has been cancelled is looked at once").until(() -> operations.census().due() == 0);
+        await("what has been cancelled is looked at once")
+                .until(() -> operations.census().due() == 0);
         assertThat(run("health", "accounts", "--output", "json")).as("%s", out).isZero();
         assertThat(out.toString()).contains("\"held\" : 0", "\"status\" : \"CANCELLED\"");
     }

@@ -26,8 +26,8 @@ interface Attempt<T, X extends Exception> {
     /** How long, varied by a half, since those who have met would meet again. */
     final class Pause {
         private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
-        private static final IntervalFunction MILLIS = IntervalFunction.ofExponentialRandomBackoff(
-                Duration.ofMillis(2), 2.0, 0.5, Duration.ofMillis(200));
+        private static final IntervalFunction MILLIS =
+                IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(2), 2.0, 0.5, Duration.ofMillis(200));
 
         private Pause() {}
     }

@@ -152,7 +152,9 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
         Runnable told = () -> {
             steps.tellOfSends(step);
-            steps.listeners().tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));
+            steps.listeners()
+                    .tell(on ->
+                            on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));
         };
         return new Done(told, goesOn ? convoy.key() : null);
     }

@@ -328,7 +328,8 @@ public final class InMemoryConvoyStore implements ConvoyStore {
                 }
                 sent.forEach(message -> outgoing.remove(message.id()));
                 postponed.forEach((message, from) -> outgoing.computeIfPresent(
-                        message.id(), (id, letters) -> new Letters(letters.convoy, letters.letter, letters.since, from)));
+                        message.id(),
+                        (id, letters) -> new Letters(letters.convoy, letters.letter, letters.since, from)));
             } finally {
                 lock.unlock();
                 close();

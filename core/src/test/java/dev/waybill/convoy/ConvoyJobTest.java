@@ -75,7 +75,9 @@ class ConvoyJobTest {
         job.run();
         assertThat(failures).hasValue(1);
         assertThat(job.health().status()).isEqualTo(Health.Status.DEGRADED);
-        assertThat(job.health().detail()).startsWith("it is not possible to send: ").endsWith("it is down");
+        assertThat(job.health().detail())
+                .startsWith("it is not possible to send: ")
+                .endsWith("it is down");
         job.stop();
     }
 }

@@ -129,7 +129,9 @@ class ConvoyMetricsTest {
                 awaits("waybill_convoys_outbox_age_seconds{machine=\"orders\"} 0.0");
                 convoys.operations().cancel("o2");
                 awaits("waybill_convoys{machine=\"orders\",state=\"NEW\",status=\"cancelled\"} 1.0");
-                assertThat(registry.scrape()).as("what there is none of any more").doesNotContain("stuck\"}");
+                assertThat(registry.scrape())
+                        .as("what there is none of any more")
+                        .doesNotContain("stuck\"}");
             }
             assertThat(registry.scrape())
                     .as("after the close")

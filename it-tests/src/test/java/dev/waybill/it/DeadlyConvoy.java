@@ -40,8 +40,7 @@ final class DeadlyConvoy {
             statement.execute("CREATE TABLE account (owner VARCHAR(20) PRIMARY KEY, balance BIGINT NOT NULL)");
             statement.execute("INSERT INTO account VALUES ('a', 0), ('b', 0)");
             for (String text : List.of("1", AccountProcess.DEADLY, "2", AccountProcess.CLOSE)) {
-                waybill.producer(orders)
-                        .sendAndWait(Message.with(text).key("a").build());
+                waybill.producer(orders).sendAndWait(Message.with(text).key("a").build());
             }
             for (int i = 0; i < DELIVERIES; i++) {
                 try (AccountProcess dying = new AccountProcess(config, url, orders, receipts)) {
@@ -49,8 +48,7 @@ final class DeadlyConvoy {
                 }
             }
             for (String text : List.of("4", AccountProcess.CLOSE)) {
-                waybill.producer(orders)
-                        .sendAndWait(Message.with(text).key("b").build());
+                waybill.producer(orders).sendAndWait(Message.with(text).key("b").build());
             }
             try (AccountProcess living = new AccountProcess(config, url, orders, receipts);
                     HikariDataSource pool = AccountProcess.pool(url)) {

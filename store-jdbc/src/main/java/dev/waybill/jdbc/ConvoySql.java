@@ -74,7 +74,8 @@ final class ConvoySql {
         history = "INSERT INTO " + table
                 + "_history (machine, convoy, message_id, version, happened_at, event, from_state,"
                 + " to_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-        oldHistory = "SELECT version FROM " + table + "_history" + THE_CONVOY + " ORDER BY version DESC LIMIT 1 OFFSET ?";
+        oldHistory =
+                "SELECT version FROM " + table + "_history" + THE_CONVOY + " ORDER BY version DESC LIMIT 1 OFFSET ?";
         deleteOldHistory = deleteHistory + " AND version <= ?";
         hold = "INSERT INTO " + table + "_held (machine, convoy, place, message_id, type, headers, body)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -91,8 +92,8 @@ final class ConvoySql {
         list = read + " WHERE machine = ? AND convoy > ?";
         showHistory = "SELECT version, happened_at, message_id, event, from_state, to_state FROM " + table + "_history"
                 + THE_CONVOY + " ORDER BY version";
-        countGroups = "SELECT state, status, COUNT(*), SUM(held) FROM " + table
-                + " WHERE machine = ? GROUP BY state, status";
+        countGroups =
+                "SELECT state, status, COUNT(*), SUM(held) FROM " + table + " WHERE machine = ? GROUP BY state, status";
         String waiting = " FROM " + table + " WHERE machine = ? AND due_at <= " + now + ")";
         String letters = " FROM " + table + "_outgoing WHERE machine = ?)";
         countWaiting = "SELECT " + now + ", (SELECT COUNT(*)" + waiting + ", (SELECT MIN(due_at)" + waiting

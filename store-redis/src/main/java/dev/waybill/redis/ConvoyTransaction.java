@@ -75,7 +75,8 @@ final class ConvoyTransaction implements Transaction {
 
     @Override
     public long untilDue(String machine) {
-        Object millis = server.ask(server.call(Script.UNTIL).key(server.keys().machine(machine).due().candidates()));
+        Object millis = server.ask(server.call(Script.UNTIL)
+                .key(server.keys().machine(machine).due().candidates()));
         return millis == null ? Long.MAX_VALUE : (Long) millis;
     }
 

@@ -101,8 +101,7 @@ final class Format {
         if (space < 0) {
             throw new IllegalArgumentException("field '" + field + "' names no status and state");
         }
-        return new ConvoyCensus.Group(
-                field.substring(space + 1), ConvoyStatus.valueOf(field.substring(0, space)));
+        return new ConvoyCensus.Group(field.substring(space + 1), ConvoyStatus.valueOf(field.substring(0, space)));
     }
 
     static byte[] history(HistoryEntry entry) {

@@ -417,7 +417,8 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
             transaction.commit();
         }
         await("the oldest that is left is older than nothing")
-                .untilAsserted(() -> assertThat(store.census(MACHINE).outgoingMillis()).isPositive());
+                .untilAsserted(
+                        () -> assertThat(store.census(MACHINE).outgoingMillis()).isPositive());
         ConvoyCensus left = store.census(MACHINE);
         assertThat(left)
                 .isEqualTo(new ConvoyCensus(
