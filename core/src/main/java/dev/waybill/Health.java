@@ -3,9 +3,9 @@ package dev.waybill;
 import java.util.List;
 
 /**
- * The state of connections, producers and subscriptions, from what is known: asking costs nothing.
+ * The state of connections, producers, subscriptions and what else is watched, from what is known: asking costs nothing.
  *
- * @param components each connection, producer and subscription
+ * @param components each of them
  */
 public record Health(List<Component> components) {
 

@@ -5,8 +5,10 @@ import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.github.resilience4j.timelimiter.TimeLimiterRegistry;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 
 /**
  * The door: one open broker, chosen by configuration. Thread-safe; an application opens one and keeps it.
@@ -90,8 +92,16 @@ public interface Waybill extends AutoCloseable {
     /** The time limiters by name, as {@link #circuitBreakers}. */
     TimeLimiterRegistry timeLimiters();
 
-    /** The state of every connection, producer and subscription. */
+    /** The state of every connection, producer and subscription, and of what else is watched. */
     Health health();
+
+    /**
+     * Has {@link #health} tell of something else that works on this Waybill, as convoys do by themselves.
+     *
+     * @param parts asked each time, on the caller's thread: must not block, and must not throw
+     * @return what ends this
+     */
+    Runnable watch(Supplier<List<Health.Component>> parts);
 
     /** The vendor's client, for what is not portable; see the adapter's package documentation for the types. */
     <T> Optional<T> unwrap(Class<T> type);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures queues that are ordered by key, for numbers of keys and handler times, in one process.",
             "Ideal is min(keys, concurrency) / handler time, as the handler's own clock has measured it.",
-            "Plain is the broker's client with one handler for each partition, in the same run; on RabbitMQ only.",
+            "Plain is the broker's client with one handler for each partition, in the same run; on RabbitMQ and Kafka.",
             "At last it measures what a step of a state machine costs in each store."
         })
 final class ConvoyBench implements Callable<Integer> {

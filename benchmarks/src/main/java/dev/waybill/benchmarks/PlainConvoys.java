@@ -20,7 +20,11 @@ interface PlainConvoys {
 
     /** Null where it is not written. */
     static @Nullable PlainConvoys of(String broker, String uri) {
-        return broker.equals("rabbitmq") ? trial -> runOnRabbitMq(uri, trial) : null;
+        return switch (broker) {
+            case "rabbitmq" -> trial -> runOnRabbitMq(uri, trial);
+            case "kafka" -> new PlainKafkaConvoys(uri);
+            default -> null;
+        };
     }
 
     private static void runOnRabbitMq(String uri, ConvoyTrial trial) throws Exception {

@@ -131,7 +131,7 @@ final class PlainKafka implements PlainContender {
         admin.close();
     }
 
-    private static KafkaProducer<byte[], byte[]> producer(String servers) {
+    static KafkaProducer<byte[], byte[]> producer(String servers) {
         Map<String, Object> settings = new HashMap<>();
         settings.put("bootstrap.servers", servers);
         settings.put("key.serializer", ByteArraySerializer.class);

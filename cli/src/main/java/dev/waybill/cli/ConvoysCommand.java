@@ -1,5 +1,6 @@
 package dev.waybill.cli;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyOperations;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -26,6 +28,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Convoys of a state machine, in their store.",
         subcommands = {
+            ConvoysCommand.HealthOfConvoys.class,
             ConvoysCommand.ListConvoys.class,
             ConvoysCommand.ShowConvoy.class,
             ConvoysCommand.Retry.class,
@@ -41,7 +44,8 @@ final class ConvoysCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: list, show, retry, skip or cancel");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: health, list, show, retry, skip or cancel");
     }
 
     private static String time(long millis) {
@@ -74,6 +78,56 @@ final class ConvoysCommand implements Runnable {
 
         /** Returns the exit code. */
         abstract int call(ConvoyOperations convoys);
+    }
+
+    @Command(
+            name = "health",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "How many convoys there are, and what waits.",
+                "Ends with 1 if one is stuck, or if what is due or to be sent waits for too long: then no process runs the"
+                        + " machine, or its work in the background has come to a stop."
+            })
+    static final class HealthOfConvoys extends OfMachine {
+        @Option(
+                names = "--patience",
+                paramLabel = "DURATION",
+                description = "How long is too long; by default ${DEFAULT-VALUE}.")
+        private Duration patience = Duration.ofMinutes(1);
+
+        @Override
+        int call(ConvoyOperations convoys) {
+            ConvoyCensus census = convoys.census();
+            List<Map<String, Object>> groups = census.convoys().entrySet().stream()
+                    .map(group -> {
+                        Map<String, Object> row = OutputOption.row();
+                        row.put("state", group.getKey().state());
+                        row.put("status", group.getKey().status());
+                        row.put("convoys", group.getValue());
+                        return row;
+                    })
+                    .sorted(Comparator.comparing(row -> row.get("state") + " " + row.get("status")))
+                    .toList();
+            Map<String, Object> waiting = OutputOption.row();
+            waiting.put("held", census.held());
+            waiting.put("due", census.due());
+            waiting.put("due for", Duration.ofMillis(census.dueMillis()).toString());
+            waiting.put("still to send", census.outgoing());
+            waiting.put(
+                    "to send for", Duration.ofMillis(census.outgoingMillis()).toString());
+            if (output.json()) {
+                waiting.put("convoys", groups);
+                output.one(out(), waiting);
+            } else {
+                output.one(out(), waiting);
+                out().println();
+                output.rows(out(), List.of("state", "status", "convoys"), groups);
+            }
+            boolean stuck = census.convoys().keySet().stream().anyMatch(one -> one.status() == ConvoyStatus.STUCK);
+            long longest = Math.max(census.dueMillis(), census.outgoingMillis());
+            return stuck || longest > patience.toMillis() ? Main.NOT_ALL : Main.DONE;
+        }
     }
 
     @Command(
@@ -146,6 +200,7 @@ final class ConvoysCommand implements Runnable {
             parts.put("due", convoy.dueAt() == 0 ? "" : time(convoy.dueAt()));
             parts.put("failed message", convoy.failedMessage() == null ? "" : convoy.failedMessage());
             parts.put("still to send", details.outgoing());
+            parts.put("forgotten", details.forgotten());
             parts.put("data", new String(convoy.data(), StandardCharsets.UTF_8));
             List<Map<String, Object>> history = new ArrayList<>();
             details.history().forEach(entry -> {

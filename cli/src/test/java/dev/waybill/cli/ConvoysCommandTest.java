@@ -160,6 +160,32 @@ class ConvoysCommandTest {
     }
 
     @Test
+    void healthSaysWhatIsStuckAndWhatWaits() {
+        assertThat(run("health", "accounts")).isEqualTo(Main.NOT_ALL);
+        assertThat(out.toString())
+                .containsPattern("held +3")
+                .containsPattern("still to send +0")
+                .containsPattern("OPEN +RUNNING +1")
+                .containsPattern("OPEN +STUCK +2");
+        operations.cancel("b");
+        operations.cancel("c");
+        await("what has been cancelled is looked at once")
+                .until(() -> operations.census().due() == 0);
+        assertThat(run("health", "accounts", "--output", "json")).as("%s", out).isZero();
+        assertThat(out.toString()).contains("\"held\" : 0", "\"status\" : \"CANCELLED\"");
+    }
+
+    @Test
+    void whatIsDueForTooLongIsNotWell() {
+        convoys.close();
+        operations.cancel("b");
+        operations.cancel("c");
+        await().until(() -> operations.census().dueMillis() > 10);
+        assertThat(run("health", "accounts")).isZero();
+        assertThat(run("health", "accounts", "--patience", "PT0.01S")).isEqualTo(Main.NOT_ALL);
+    }
+
+    @Test
     void whatCannotBeDoneIsSaid() {
         assertThat(run("retry", "accounts", "a")).isEqualTo(Main.WRONG);
         assertThat(err.toString()).contains("convoy 'a' of accounts, RUNNING in OPEN is not stuck");

@@ -20,7 +20,21 @@ import redis.clients.jedis.RedisClient;
 class ConvoysInRedisIT {
     private static StoredConvoy convoy(long version) {
         return new StoredConvoy(
-                "accounts", "a", "OPEN", ConvoyStatus.STUCK, version, 1, new byte[0], 1, 1, 0, 0, 1, null, "bad luck");
+                "accounts",
+                "a",
+                "OPEN",
+                ConvoyStatus.STUCK,
+                version,
+                1,
+                new byte[0],
+                1,
+                1,
+                0,
+                0,
+                0,
+                1,
+                null,
+                "bad luck");
     }
 
     @Test

@@ -46,9 +46,13 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         }
         Event<E> event = Event.of(key, delivery);
         try {
+            boolean again = delivery.deliveryCount() > 1;
+            if (again && !steps.begin(key, event.id())) {
+                return Outcome.deadLetter("its process has died of it, or with it, as often as it may be delivered");
+            }
             Taken taken;
             try {
-                taken = ConvoySteps.untilCurrent(() -> take(event));
+                taken = again ? takeAgain(event) : steps.untilCurrent(key, () -> take(event));
                 if (taken.requeues) {
                     requeue.sendAndWait(event.copy(event.requeues() + 1).build());
                 }
@@ -65,6 +69,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             }
             return taken.outcome;
         } catch (ConvoyStoreException down) {
+            steps.listeners().storeFailed();
             LOG.warn("{} of {} waits for the convoy store: {}", delivery.id(), delivery.queue(), down.toString());
             return Outcome.release();
         }
@@ -107,6 +112,15 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
     private record Taken(Outcome outcome, boolean holds, boolean requeues) {
         static Taken only(Outcome outcome) {
             return new Taken(outcome, false, false);
+        }
+    }
+
+    /** Takes back the note that it is begun, whatever becomes of it: this process lives. */
+    private Taken takeAgain(Event<E> event) throws Exception {
+        try {
+            return steps.untilCurrent(event.key(), () -> take(event));
+        } finally {
+            steps.end(event.key(), event.id());
         }
     }
 
@@ -184,7 +198,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         StoredConvoy after = ConvoySteps.unmoved(before);
         transaction.save(Change.holding(before, after, event.hold(after.version(), queue)));
         transaction.commit();
-        steps.tell(on -> on.held(machine.name(), event.key(), event.id()));
+        steps.listeners().tell(on -> on.held(machine.name(), event.key(), event.id()));
         return Outcome.accept();
     }
 }

@@ -97,6 +97,11 @@ public final class ConvoyOperations {
         });
     }
 
+    /** How many convoys there are, and what waits. The store may have to count them all: not to be asked all the time. */
+    public ConvoyCensus census() {
+        return store.census(machine);
+    }
+
     private record Decision(StoredConvoy after, List<HeldMessage> dropped) {
         /** Of the message that will not be handled even if it comes again. */
         String messageId() {
@@ -105,11 +110,11 @@ public final class ConvoyOperations {
     }
 
     private StoredConvoy change(String key, String event, BiFunction<Transaction, StoredConvoy, Decision> decide) {
-        return ConvoySteps.untilCurrent(() -> {
+        return Attempt.untilCurrent(() -> {
             try (Transaction transaction = store.begin()) {
                 StoredConvoy convoy = found(transaction, key);
                 Decision decision = decide.apply(transaction, convoy);
-                StoredConvoy after = decision.after;
+                StoredConvoy after = decision.after.withStep();
                 HistoryEntry entry = new HistoryEntry(
                         after.version(), transaction.now(), decision.messageId(), event, convoy.state(), after.state());
                 transaction.save(new Change(convoy, after, List.of(entry), List.of(), decision.dropped, List.of()));

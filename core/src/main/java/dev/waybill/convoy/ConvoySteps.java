@@ -8,7 +8,7 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +30,10 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final ConvoyStore store;
     private final Map<String, Queue<?>> queues;
     private final long keepMillis;
-    private final ConvoyListener listener;
+    private final ConvoyListeners listeners;
+    /** What we write of a message that is begun. */
+    private final String begun = "begun by " + UUID.randomUUID() + ", and not ended";
+
     private final Runnable sends;
 
     /**
@@ -45,14 +48,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             ConvoyStore store,
             Map<String, Queue<?>> queues,
             long keepMillis,
-            ConvoyListener listener,
+            ConvoyListeners listeners,
             Runnable sends) {
         this.machine = machine;
         this.queue = queue;
         this.store = store;
         this.queues = queues;
         this.keepMillis = keepMillis;
-        this.listener = listener;
+        this.listeners = listeners;
         this.sends = sends;
     }
 
@@ -72,20 +75,16 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return keepMillis;
     }
 
-    /** What may find that somebody else has been faster. */
-    interface Attempt<T, X extends Exception> {
-        T make() throws X;
-    }
-
-    /** Makes one attempt more as long as somebody else has been faster. */
-    static <T, X extends Exception> T untilCurrent(Attempt<T, X> attempt) throws X {
-        while (true) {
+    /** As {@link Attempt#untilCurrent}, and tells of it. */
+    <T, X extends Exception> T untilCurrent(String key, Attempt<T, X> attempt) throws X {
+        return Attempt.untilCurrent(() -> {
             try {
                 return attempt.make();
             } catch (StaleConvoyException faster) {
-                LOG.debug("looking again: {}", faster.getMessage());
+                listeners.tell(on -> on.conflict(machine.name(), key));
+                throw faster;
             }
-        }
+        });
     }
 
     @Nullable
@@ -113,6 +112,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 timeoutAt(machine.start(), now),
                 0,
                 0,
+                0,
                 null,
                 null);
     }
@@ -131,6 +131,62 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return new StepImpl<>(key, position.data(), transaction, queues);
     }
 
+    /**
+     * Notes that a message is begun which was delivered before: a process that dies of it cannot say so, and not every broker counts how
+     * often that has happened. The step takes the note with it.
+     *
+     * @return false if as many have begun with it as may, and none has come to an end
+     */
+    boolean begin(String key, String messageId) {
+        return untilCurrent(key, () -> {
+            try (Transaction transaction = store.begin()) {
+                Loaded loaded = transaction.load(machine.name(), key, messageId);
+                StoredConvoy before = convoy(loaded, transaction, key);
+                if (loaded.known() || before.status() != ConvoyStatus.RUNNING || machine.isBehind(before)) {
+                    return true;
+                }
+                int deaths = 0;
+                if (messageId.equals(before.failedMessage())) {
+                    // What we could not take back, since the store was down, is no death.
+                    deaths = begun.equals(before.failure()) ? before.failures() - 1 : before.failures();
+                }
+                // Of its first delivery there is no note.
+                if (deaths + 1 >= queue.maxDeliveries()) {
+                    takeNoteBack(transaction, before);
+                    return false;
+                }
+                transaction.save(Change.of(before, unmoved(before).withFailure(deaths + 1, messageId, begun)));
+                transaction.commit();
+                return true;
+            }
+        });
+    }
+
+    /** What was begun has come to an end. */
+    void end(String key, String messageId) {
+        untilCurrent(key, () -> {
+            try (Transaction transaction = store.begin()) {
+                StoredConvoy before = find(transaction, key);
+                if (before != null
+                        && before.status() == ConvoyStatus.RUNNING
+                        && messageId.equals(before.failedMessage())) {
+                    takeNoteBack(transaction, before);
+                }
+                return true;
+            }
+        });
+    }
+
+    private static void takeNoteBack(Transaction transaction, StoredConvoy before) {
+        if (before.steps() > 0 || before.held() > 0) {
+            transaction.save(Change.of(before, unmoved(before).withoutFailure()));
+        } else if (before.version() > 0) {
+            // It was there for the note only.
+            transaction.delete(before);
+        }
+        transaction.commit();
+    }
+
     /** The step that a message makes, and its end. */
     void take(
             Transaction transaction,
@@ -146,10 +202,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         S to = transition.to() == null ? from : transition.to();
         StoredConvoy after = moved(transaction.now(), before, from, to, step.data(), before.held() - release.size());
         HistoryEntry entry = entry(after, transaction.now(), event.id(), event.type(), from);
-        transaction.save(new Change(before, after, List.of(entry), List.of(), release, step.outgoing()));
+        transaction.save(new Change(
+                before, after, List.of(entry), List.of(), release, step.outgoing(), machine.keptAfter(after.steps())));
         transaction.commit();
         tellOfSends(step);
-        tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
+        listeners.tell(on -> on.moved(machine.name(), event.key(), event.type(), from.name(), to.name()));
     }
 
     /** How it is after a step. */
@@ -180,6 +237,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 since,
                 due,
                 held,
+                before.steps() + 1,
                 0,
                 null,
                 null);
@@ -214,11 +272,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                         key,
                         machine,
                         text(failure));
-                return untilCurrent(() -> tryToRelease(key, culprit, null));
+                return untilCurrent(key, () -> tryToRelease(key, culprit, null));
             }
             Event<E> event = machine.skipsFailed() ? readable(key, culprit) : null;
             if (event != null) {
-                return untilCurrent(() -> tryToRelease(key, culprit, event));
+                return untilCurrent(key, () -> tryToRelease(key, culprit, event));
             }
         }
         stick(key, null, culprit == null ? null : culprit.messageId(), failure);
@@ -243,10 +301,10 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      */
     boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        Sticking end = untilCurrent(() -> tryToStick(key, event, culprit, text));
+        Sticking end = untilCurrent(key, () -> tryToStick(key, event, culprit, text));
         if (end.stuck != null) {
             LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
-            tell(on -> on.stuck(machine.name(), key, text));
+            listeners.tell(on -> on.stuck(machine.name(), key, text));
         }
         return end.kept;
     }
@@ -326,11 +384,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         }
     }
 
-    void tell(Consumer<ConvoyListener> what) {
-        try {
-            what.accept(listener);
-        } catch (RuntimeException | Error e) {
-            LOG.warn("the listener of the convoys of {} has failed", machine.name(), e);
-        }
+    ConvoyListeners listeners() {
+        return listeners;
     }
 }

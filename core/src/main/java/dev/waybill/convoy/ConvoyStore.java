@@ -27,6 +27,9 @@ public interface ConvoyStore {
     /** All that is known of a convoy. */
     Optional<ConvoyDetails> show(String machine, String key);
 
+    /** How many convoys there are, and what waits. A store may have to count them all. */
+    ConvoyCensus census(String machine);
+
     /** Reads and changes. Not thread-safe; to be closed, which undoes what was not committed. */
     interface Transaction extends AutoCloseable {
 
@@ -41,6 +44,9 @@ public interface ConvoyStore {
          * gets them from here.
          */
         List<StoredConvoy> due(String machine, int limit);
+
+        /** How many milliseconds it is until more is due, of what is not due yet; {@link Long#MAX_VALUE} if nothing is. */
+        long untilDue(String machine);
 
         /** Milliseconds since 1970 by the store's clock; since this transaction has read something. */
         long now();
@@ -99,6 +105,7 @@ public interface ConvoyStore {
      * @param hold messages to hold from now on
      * @param release messages to hold no longer
      * @param send messages to send
+     * @param keep how many entries of the history, the newest, remain with these; 0 if all do. Messages of others are known no longer
      */
     record Change(
             StoredConvoy before,
@@ -106,7 +113,19 @@ public interface ConvoyStore {
             List<HistoryEntry> history,
             List<HeldMessage> hold,
             List<HeldMessage> release,
-            List<Outgoing> send) {
+            List<Outgoing> send,
+            int keep) {
+
+        /** The whole history remains. */
+        public Change(
+                StoredConvoy before,
+                StoredConvoy after,
+                List<HistoryEntry> history,
+                List<HeldMessage> hold,
+                List<HeldMessage> release,
+                List<Outgoing> send) {
+            this(before, after, history, hold, release, send, 0);
+        }
 
         /** Only the convoy itself. */
         static Change of(StoredConvoy before, StoredConvoy after) {

@@ -12,39 +12,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A {@link StateMachine} at work on a queue, in as many processes as there are. Thread-safe.
  *
  * <p>A message and all that it changes in the store is one transaction of the {@link ConvoyStore}: the new state, what is held, what is
  * to be sent, and what the action itself has written there ({@link Step#unwrap}). It happens exactly once, however often the message
- * comes, for as long as the convoy is kept; what an action does elsewhere happens at least once.
+ * comes, for as long as the convoy and its history are kept ({@link StateMachine.Builder#keepHistory}); what an action does elsewhere happens at least once.
  *
  * <p>A message that fails as often as its queue allows does not go to the dead-letter queue unless the machine says so: its convoy is
  * stuck, and the others go on.
  */
 public final class Convoys implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Convoys.class);
-
+    private final StateMachine<?, ?, ?> machine;
     private final ConvoyOperations operations;
     private final Subscription subscription;
     private final List<Producer<?>> producers;
-    private final List<Job> jobs = new ArrayList<>();
-    private final Job relay;
+    private final List<ConvoyJob> jobs;
+    private final ConvoyJob relay;
+    private final Runnable endOfWatch;
 
     private <S extends Enum<S>, E, D> Convoys(
             Builder<E> builder, ConvoyStore store, StateMachine<S, E, D> machine, Consumer<E> consumer) {
+        this.machine = machine;
         operations = new ConvoyOperations(store, machine.name());
+        ConvoyListeners listeners = new ConvoyListeners(machine.name(), List.copyOf(builder.listeners));
         producers = new ArrayList<>();
         boolean started = false;
         try {
@@ -56,16 +50,17 @@ public final class Convoys implements AutoCloseable {
                 targets.computeIfAbsent(queue.name(), name -> target(builder.waybill, queue));
             }
             Relay sender = new Relay(store, machine.name(), targets);
-            relay = new Job(machine.name(), "send", sender::send);
+            relay = new ConvoyJob(listeners, "send", sender::send, System::nanoTime);
             Map<String, Queue<?>> queues = new LinkedHashMap<>();
             targets.forEach((name, target) -> queues.put(name, target.queue()));
             ConvoySteps<S, E, D> steps = new ConvoySteps<>(
-                    machine, builder.queue, store, queues, builder.keep.toMillis(), builder.listener, relay::soon);
+                    machine, builder.queue, store, queues, builder.keep.toMillis(), listeners, relay::soon);
             DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
-            Job due = new Job(machine.name(), "look at what is due", dueConvoys::work);
+            ConvoyJob due = new ConvoyJob(listeners, "look at what is due", dueConvoys::work, System::nanoTime);
             subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
-            jobs.addAll(List.of(due, relay));
+            jobs = List.of(due, relay);
             jobs.forEach(job -> job.start(builder.poll.toMillis()));
+            endOfWatch = builder.waybill.watch(this::background);
             started = true;
         } finally {
             if (!started) {
@@ -89,76 +84,24 @@ public final class Convoys implements AutoCloseable {
         return new Builder<>(waybill, queue, machine);
     }
 
-    /** Something that is done again and again, one at a time, on a thread of its own: one that waits holds up no other. */
-    private static final class Job implements Runnable {
-        private final ScheduledExecutorService thread;
-        private final String machine;
-        private final String what;
-        private final BooleanSupplier work;
-        private final AtomicBoolean asked = new AtomicBoolean();
-        private volatile @Nullable String trouble;
-
-        /** @param work does some; whether there may be more */
-        Job(String machine, String what, BooleanSupplier work) {
-            this.machine = machine;
-            this.what = what;
-            this.work = work;
-            thread = Executors.newSingleThreadScheduledExecutor(task -> {
-                Thread made = new Thread(task, "waybill-convoys-" + machine);
-                made.setDaemon(true);
-                return made;
-            });
-        }
-
-        void start(long pollMillis) {
-            var unused = thread.scheduleWithFixedDelay(this, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
-        }
-
-        Health.Component health() {
-            String why = trouble;
-            Health.Status status =
-                    thread.isShutdown() ? Health.Status.DOWN : why == null ? Health.Status.UP : Health.Status.DEGRADED;
-            return new Health.Component(
-                    "convoys", machine, status, why == null ? what : "it is not possible to " + what + ": " + why);
-        }
-
-        /** Not only at the next turn. */
-        void soon() {
-            if (!thread.isShutdown() && asked.compareAndSet(false, true)) {
-                try {
-                    thread.execute(this);
-                } catch (RejectedExecutionException closed) {
-                    LOG.debug("closed before it could {}", what);
-                }
-            }
-        }
-
-        @Override
-        public synchronized void run() {
-            asked.set(false);
-            try {
-                while (work.getAsBoolean() && !thread.isShutdown()) {
-                    LOG.trace("there may be more: {}", what);
-                }
-                trouble = null;
-            } catch (RuntimeException | Error e) {
-                // What escaped here would end the schedule.
-                if (trouble != null) {
-                    LOG.debug("still not possible to {}: {}", what, e.toString());
-                } else {
-                    LOG.warn("it is not possible to {}; tried again all the time", what, e);
-                }
-                trouble = e.toString();
-            }
-        }
-    }
-
-    /** How the subscription and the work in the background are doing, from what is known: asking costs nothing. */
+    /**
+     * How the subscription and the work in the background are doing, from what is known: asking costs nothing. {@link Waybill#health}
+     * tells of it too.
+     */
     public Health health() {
         List<Health.Component> components = new ArrayList<>();
         components.add(subscription.health());
-        jobs.forEach(job -> components.add(job.health()));
+        components.addAll(background());
         return new Health(List.copyOf(components));
+    }
+
+    private List<Health.Component> background() {
+        return jobs.stream().map(ConvoyJob::health).toList();
+    }
+
+    /** What they are the convoys of. */
+    public StateMachine<?, ?, ?> machine() {
+        return machine;
     }
 
     /** What handles the messages. */
@@ -176,13 +119,12 @@ public final class Convoys implements AutoCloseable {
     public void close() {
         subscription.close();
         relay.run();
-        jobs.forEach(job -> job.thread.shutdown());
+        endOfWatch.run();
+        jobs.forEach(ConvoyJob::stop);
         boolean interrupted = false;
         try {
-            for (Job job : jobs) {
-                if (!job.thread.awaitTermination(30, TimeUnit.SECONDS)) {
-                    LOG.warn("it takes long to {}; that is not waited for", job.what);
-                }
+            for (ConvoyJob job : jobs) {
+                job.awaitEnd();
             }
         } catch (InterruptedException e) {
             interrupted = true;
@@ -201,7 +143,7 @@ public final class Convoys implements AutoCloseable {
         private final Map<String, Queue<?>> targets = new LinkedHashMap<>();
         private @Nullable ConvoyStore store;
         private UnaryOperator<Consumer<E>> consumer = UnaryOperator.identity();
-        private ConvoyListener listener = new ConvoyListener() {};
+        private final List<ConvoyListener> listeners = new ArrayList<>();
         private Duration keep = Duration.ofDays(7);
         private Duration poll = Duration.ofMillis(500);
 
@@ -239,9 +181,9 @@ public final class Convoys implements AutoCloseable {
             return this;
         }
 
-        /** Who hears of what happens. */
+        /** Who hears of what happens; may be called several times. */
         public Builder<E> listener(ConvoyListener listener) {
-            this.listener = Objects.requireNonNull(listener, "listener");
+            listeners.add(Objects.requireNonNull(listener, "listener"));
             return this;
         }
 

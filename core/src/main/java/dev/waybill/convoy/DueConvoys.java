@@ -22,6 +22,9 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     /** For how long a convoy is left to processes that run a later version of the machine. */
     private static final long BEHIND_MILLIS = 5000;
 
+    /** After what was due, the store is asked when more is. */
+    private static final long SOON_MILLIS = 1;
+
     private final ConvoySteps<S, E, D> steps;
     private final StateMachine<S, E, D> machine;
     private final ConvoyStore store;
@@ -32,13 +35,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         store = steps.store();
     }
 
-    /** Does some of it; whether there may be more. */
-    boolean work() {
+    /** Does some of it; in how many milliseconds there may be more, 0 if at once. */
+    long work() {
         List<StoredConvoy> due = List.of();
         try (Transaction transaction = store.begin()) {
             due = transaction.due(machine.name(), BATCH);
             if (due.isEmpty()) {
-                return false;
+                return transaction.untilDue(machine.name());
             }
             long start = System.nanoTime();
             List<Done> done = new ArrayList<>();
@@ -51,14 +54,14 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             transaction.commit();
             done.forEach(one -> one.told.run());
             done.forEach(this::resume);
-            return due.size() == BATCH || done.size() < due.size();
+            return due.size() == BATCH || done.size() < due.size() ? 0 : SOON_MILLIS;
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             due.forEach(this::alone);
-            return due.size() == BATCH;
+            return due.size() == BATCH ? 0 : SOON_MILLIS;
         }
     }
 
@@ -83,6 +86,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             done.told.run();
             resume(done);
         } catch (StaleConvoyException faster) {
+            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
             LOG.debug("left alone: {}", faster.getMessage());
         } catch (ConvoyStoreException down) {
             throw down;
@@ -144,10 +148,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
         String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
         HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
-        transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing()));
+        int keep = machine.keptAfter(after.steps());
+        transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
         Runnable told = () -> {
             steps.tellOfSends(step);
-            steps.tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name()));
+            steps.listeners()
+                    .tell(on ->
+                            on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));
         };
         return new Done(told, goesOn ? convoy.key() : null);
     }
@@ -178,7 +185,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             throw down;
         } catch (Throwable failure) {
             boolean worthIt = steps.queue().retry().decide(failure) == RetryPolicy.Decision.RETRY;
-            boolean later = worthIt && ConvoySteps.untilCurrent(() -> triesLater(key, failure));
+            boolean later = worthIt && steps.untilCurrent(key, () -> triesLater(key, failure));
             return later || !steps.giveUp(key, pass.current(), failure);
         }
     }
@@ -205,7 +212,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     }
 
     private void failed(StoredConvoy convoy, Throwable failure) {
-        int failures = convoy.failures() + 1;
+        int failures = (convoy.failedMessage() == null ? convoy.failures() : 0) + 1;
         boolean stuck = failures >= steps.queue().maxDeliveries()
                 || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
         String text = ConvoySteps.text(failure);
@@ -220,12 +227,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             transaction.save(Change.of(now, after.withFailure(failures, null, text)));
             transaction.commit();
         } catch (StaleConvoyException faster) {
+            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
             LOG.debug("left alone: {}", faster.getMessage());
             return;
         }
         LOG.warn("the time-out of {} has failed, {} times by now", convoy, failures, failure);
         if (stuck) {
-            steps.tell(on -> on.stuck(machine.name(), convoy.key(), text));
+            steps.listeners().tell(on -> on.stuck(machine.name(), convoy.key(), text));
         }
     }
 }

@@ -23,7 +23,7 @@ final class HeldPass<S extends Enum<S>, E, D> {
     void run() throws Exception {
         boolean more = true;
         while (more) {
-            more = ConvoySteps.untilCurrent(this::step);
+            more = steps.untilCurrent(key, this::step);
         }
     }
 

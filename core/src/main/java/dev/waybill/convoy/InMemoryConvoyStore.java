@@ -1,6 +1,7 @@
 package dev.waybill.convoy;
 
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps convoys in this process: for tests, and where they may be forgotten when it ends. Thread-safe. */
@@ -52,12 +54,12 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         }
     }
 
-    /** A message to send, and from when on. */
-    private record Letters(Id convoy, Outgoing letter, long from) {}
+    /** A message to send, since when, and from when on. */
+    private record Letters(Id convoy, Outgoing letter, long since, long from) {}
 
     private static final class Kept {
         StoredConvoy convoy;
-        final List<HistoryEntry> history = new ArrayList<>();
+        final ArrayDeque<HistoryEntry> history = new ArrayDeque<>();
         final Set<String> known = new HashSet<>();
         final TreeMap<Long, HeldMessage> held = new TreeMap<>();
 
@@ -107,6 +109,42 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         }
     }
 
+    @Override
+    public ConvoyCensus census(String machine) {
+        lock.lock();
+        try {
+            long now = clock.millis();
+            List<StoredConvoy> all = convoys.values().stream()
+                    .map(kept -> kept.convoy)
+                    .filter(convoy -> convoy.machine().equals(machine))
+                    .toList();
+            List<Long> waiting = due.keySet().stream()
+                    .filter(one -> one.at <= now && one.machine.equals(machine))
+                    .map(one -> now - one.at)
+                    .toList();
+            List<Long> letters = outgoing.values().stream()
+                    .filter(one -> one.convoy.machine.equals(machine))
+                    .map(one -> now - one.since)
+                    .toList();
+            return new ConvoyCensus(
+                    all.stream()
+                            .collect(Collectors.groupingBy(
+                                    convoy -> new ConvoyCensus.Group(convoy.state(), convoy.status()),
+                                    Collectors.counting())),
+                    all.stream().mapToLong(StoredConvoy::held).sum(),
+                    waiting.size(),
+                    first(waiting),
+                    letters.size(),
+                    first(letters));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long first(List<Long> waiting) {
+        return waiting.isEmpty() ? 0 : waiting.get(0);
+    }
+
     private void apply(Change change) {
         StoredConvoy after = change.after();
         Id id = new Id(after.machine(), after.key());
@@ -116,12 +154,15 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         dueAt(after, true);
         kept.history.addAll(change.history());
         change.history().forEach(entry -> kept.known.add(entry.messageId()));
+        while (change.keep() > 0 && kept.history.size() > change.keep()) {
+            kept.known.remove(kept.history.remove().messageId());
+        }
         change.release().forEach(message -> kept.held.remove(message.order()));
         change.hold().forEach(message -> kept.held.put(message.order(), message));
         for (Outgoing letter : change.send()) {
             long number = ++lastId;
             Outgoing stored = new Outgoing(number, letter.key(), letter.queue(), letter.message(), letter.body());
-            outgoing.put(number, new Letters(id, stored, 0));
+            outgoing.put(number, new Letters(id, stored, clock.millis(), 0));
         }
     }
 
@@ -204,6 +245,20 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         }
 
         @Override
+        public long untilDue(String machine) {
+            lock.lock();
+            try {
+                return due.tailMap(new Due(now + 1, "", "")).keySet().stream()
+                        .filter(one -> one.machine.equals(machine))
+                        .mapToLong(one -> one.at - now)
+                        .findFirst()
+                        .orElse(Long.MAX_VALUE);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
         public long now() {
             return now;
         }
@@ -273,7 +328,8 @@ public final class InMemoryConvoyStore implements ConvoyStore {
                 }
                 sent.forEach(message -> outgoing.remove(message.id()));
                 postponed.forEach((message, from) -> outgoing.computeIfPresent(
-                        message.id(), (id, letters) -> new Letters(letters.convoy, letters.letter, from)));
+                        message.id(),
+                        (id, letters) -> new Letters(letters.convoy, letters.letter, letters.since, from)));
             } finally {
                 lock.unlock();
                 close();

@@ -19,6 +19,7 @@ final class Relay {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     private static final int BATCH = 500;
     private static final long PAUSE_MILLIS = 1000;
+    private static final long NOTHING_KNOWN = Long.MAX_VALUE;
 
     /** How long a transaction may be kept open for sends to begin. */
     private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -48,12 +49,12 @@ final class Relay {
 
     private record Sending(Outgoing letter, CompletableFuture<Void> result) {}
 
-    /** Sends some; whether there may be more. They stay with this process for as long as that takes. */
-    boolean send() {
+    /** Sends some; 0 if there may be more at once. They stay with this process for as long as that takes. */
+    long send() {
         try (ConvoyStore.Transaction transaction = store.begin()) {
             List<Outgoing> letters = transaction.outgoing(machine, BATCH);
             if (letters.isEmpty()) {
-                return false;
+                return NOTHING_KNOWN;
             }
             List<Outgoing> sent = new ArrayList<>(letters.size());
             List<Outgoing> failed = new ArrayList<>();
@@ -67,7 +68,7 @@ final class Relay {
             transaction.commit();
             // If none could be sent, the next could not either.
             boolean more = letters.size() == BATCH || sent.size() + failed.size() < letters.size();
-            return more && !sent.isEmpty();
+            return more && !sent.isEmpty() ? 0 : NOTHING_KNOWN;
         }
     }
 

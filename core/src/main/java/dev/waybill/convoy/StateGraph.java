@@ -153,4 +153,37 @@ final class StateGraph<S extends Enum<S>, E, D> {
         }
         return reached;
     }
+
+    /** As a state diagram. */
+    String toMermaid(S first) {
+        StringBuilder diagram = new StringBuilder("stateDiagram-v2\n");
+        line(diagram, "[*]", first.name(), "");
+        for (S from : states.getEnumConstants()) {
+            for (Transition<S, E, D, ? extends E> transition : transitions(from)) {
+                S to = transition.to();
+                if (to != null) {
+                    line(diagram, from.name(), to.name(), transition.label());
+                }
+            }
+            Timeout<S, D> timeout = timeout(from);
+            if (timeout != null) {
+                S to = timeout.to() == null ? from : timeout.to();
+                line(diagram, from.name(), to.name(), timeout.label());
+            }
+        }
+        for (S state : states.getEnumConstants()) {
+            if (isTerminal(state)) {
+                line(diagram, state.name(), "[*]", "");
+            }
+        }
+        return diagram.toString();
+    }
+
+    private static void line(StringBuilder diagram, String from, String to, String label) {
+        diagram.append("    ").append(from).append(" --> ").append(to);
+        if (!label.isEmpty()) {
+            diagram.append(" : ").append(label);
+        }
+        diagram.append('\n');
+    }
 }

@@ -45,6 +45,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     private final Untimely duplicate;
     private final boolean skipsFailed;
     private final int maxHeld;
+    private final int keepHistory;
     private final int version;
     private final @Nullable Migration migration;
 
@@ -61,6 +62,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         duplicate = builder.duplicate;
         skipsFailed = builder.skipsFailed;
         maxHeld = builder.maxHeld;
+        keepHistory = builder.keepHistory;
         version = builder.version;
         migration = builder.migration;
     }
@@ -83,6 +85,11 @@ public final class StateMachine<S extends Enum<S>, E, D> {
     /** See {@link Builder#version}. */
     public int version() {
         return version;
+    }
+
+    /** All states, in their order. */
+    public List<S> states() {
+        return List.of(states.getEnumConstants());
     }
 
     S start() {
@@ -116,6 +123,14 @@ public final class StateMachine<S extends Enum<S>, E, D> {
 
     int maxHeld() {
         return maxHeld;
+    }
+
+    /**
+     * How many entries of its history a convoy keeps now that it has had so many steps; 0 if all. Not at each step, since a store has to
+     * look for what is to go.
+     */
+    int keptAfter(long steps) {
+        return steps > keepHistory && steps % Math.max(1, keepHistory / 10) == 0 ? keepHistory : 0;
     }
 
     byte[] encode(D data) {
@@ -222,35 +237,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
 
     /** The machine as a Mermaid state diagram. */
     public String toMermaid() {
-        StringBuilder diagram = new StringBuilder("stateDiagram-v2\n");
-        line(diagram, "[*]", start.name(), "");
-        for (S from : states.getEnumConstants()) {
-            for (Transition<S, E, D, ? extends E> transition : graph.transitions(from)) {
-                S to = transition.to();
-                if (to != null) {
-                    line(diagram, from.name(), to.name(), transition.label());
-                }
-            }
-            Timeout<S, D> timeout = graph.timeout(from);
-            if (timeout != null) {
-                S to = timeout.to() == null ? from : timeout.to();
-                line(diagram, from.name(), to.name(), timeout.label());
-            }
-        }
-        for (S state : states.getEnumConstants()) {
-            if (graph.isTerminal(state)) {
-                line(diagram, state.name(), "[*]", "");
-            }
-        }
-        return diagram.toString();
-    }
-
-    private static void line(StringBuilder diagram, String from, String to, String label) {
-        diagram.append("    ").append(from).append(" --> ").append(to);
-        if (!label.isEmpty()) {
-            diagram.append(" : ").append(label);
-        }
-        diagram.append('\n');
+        return graph.toMermaid(start);
     }
 
     @Override
@@ -273,6 +260,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         private Untimely duplicate = Untimely.IGNORE;
         private boolean skipsFailed;
         private int maxHeld = 1000;
+        private int keepHistory = 10_000;
         private int version = 1;
         private @Nullable Migration migration;
 
@@ -375,6 +363,18 @@ public final class StateMachine<S extends Enum<S>, E, D> {
                 throw new IllegalArgumentException("maxHeld is " + messages + " but must be 1 to 100000");
             }
             maxHeld = messages;
+            return this;
+        }
+
+        /**
+         * How many entries a convoy's history keeps, the newest, and up to a tenth more; by default 10,000; 10 to 1,000,000. A message
+         * whose entry is gone is not known any more: if it comes once more it is handled again.
+         */
+        public Builder<S, E, D> keepHistory(int entries) {
+            if (entries < 10 || entries > 1_000_000) {
+                throw new IllegalArgumentException("keepHistory is " + entries + " but must be 10 to 1000000");
+            }
+            keepHistory = entries;
             return this;
         }
 

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param since when it came into its state
  * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
  * @param held how many of its messages are held
- * @param failures how often its time-out, or what it holds after that, has failed
- * @param failedMessage the id of the message at which it is stuck, or null
+ * @param steps how many entries its history has had, with those that are gone
+ * @param failures how often its time-out, or what it holds after that, has failed, or {@code failedMessage} was begun and not ended
+ * @param failedMessage the id of the message at which it is stuck, or that is begun once more, or null
  * @param failure what has failed, above all if it is stuck, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -33,6 +34,7 @@ public record StoredConvoy(
         long since,
         long dueAt,
         int held,
+        long steps,
         int failures,
         @Nullable String failedMessage,
         @Nullable String failure) {
@@ -51,29 +53,39 @@ public record StoredConvoy(
                 since,
                 dueAt,
                 held,
+                steps,
                 same ? failures : 0,
                 same ? failedMessage : null,
                 same ? failure : null);
     }
 
     StoredConvoy withStatus(ConvoyStatus status) {
-        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withSince(long since) {
-        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withDue(long dueAt) {
-        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withHeld(int held) {
-        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+    }
+
+    /** One entry more in its history. */
+    StoredConvoy withStep() {
+        return with(status, version, since, dueAt, held, steps + 1, failures, failedMessage, failure);
     }
 
     StoredConvoy withFailure(int failures, @Nullable String failedMessage, String failure) {
-        return with(status, version, since, dueAt, held, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+    }
+
+    StoredConvoy withoutFailure() {
+        return with(status, version, since, dueAt, held, steps, 0, null, null);
     }
 
     private StoredConvoy with(
@@ -82,6 +94,7 @@ public record StoredConvoy(
             long since,
             long dueAt,
             int held,
+            long steps,
             int failures,
             @Nullable String failedMessage,
             @Nullable String failure) {
@@ -97,6 +110,7 @@ public record StoredConvoy(
                 since,
                 dueAt,
                 held,
+                steps,
                 failures,
                 failedMessage,
                 failure);

@@ -42,6 +42,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -65,6 +66,7 @@ public final class WaybillRuntime implements Waybill {
     private final Registries registries;
     private final Set<ProducerImpl<?>> producers = ConcurrentHashMap.newKeySet();
     private final Set<SubscriptionImpl<?>> subscriptions = ConcurrentHashMap.newKeySet();
+    private final List<Supplier<List<Health.Component>>> watched = new CopyOnWriteArrayList<>();
     private final Set<QueueDefinition> declared = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -346,7 +348,14 @@ public final class WaybillRuntime implements Waybill {
         List<Health.Component> components = new ArrayList<>(broker.health());
         producers.forEach(producer -> components.addAll(producer.health()));
         subscriptions.forEach(subscription -> components.add(subscription.health()));
+        watched.forEach(parts -> components.addAll(parts.get()));
         return new Health(List.copyOf(components));
+    }
+
+    @Override
+    public Runnable watch(Supplier<List<Health.Component>> parts) {
+        watched.add(parts);
+        return () -> watched.remove(parts);
     }
 
     @Override

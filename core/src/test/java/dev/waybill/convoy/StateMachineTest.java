@@ -144,10 +144,23 @@ class StateMachineTest {
         assertThat(untimely(State.PLACED, "10", new Paid(9))).isEqualTo(Untimely.REJECT);
     }
 
+    @Test
+    void aHistoryIsCutNowAndThen() {
+        StateMachine<State, Event, String> machine = whole().keepHistory(100).build();
+        assertThat(machine.keptAfter(100)).isZero();
+        assertThat(machine.keptAfter(109)).isZero();
+        assertThat(machine.keptAfter(110)).isEqualTo(100);
+        assertThat(machine.keptAfter(111)).isZero();
+        assertThat(whole().build().keptAfter(11_000)).isEqualTo(10_000);
+        assertThatThrownBy(() -> whole().keepHistory(9))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("keepHistory is 9 but must be 10 to 1000000");
+    }
+
     private static StoredConvoy stored(int version, String state, String data) {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
         return new StoredConvoy(
-                "orders", "k", state, ConvoyStatus.RUNNING, 7, version, bytes, 0, 0, 0, 0, 0, null, null);
+                "orders", "k", state, ConvoyStatus.RUNNING, 7, version, bytes, 0, 0, 0, 0, 0, 0, null, null);
     }
 
     @Test

@@ -15,6 +15,8 @@ import dev.waybill.RetryPolicy;
 import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import dev.waybill.convoy.Convoys;
+import dev.waybill.convoy.InMemoryConvoyStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
@@ -186,8 +188,23 @@ class MetricsTest {
                 .build();
         waybill.consumer(tiers).start(delivery -> {});
         waybill.producer(tiers).sendAndWait("m");
-        try (WaybillMetrics metrics = metrics()) {
+        MicrometerConvoyListener convoy = new MicrometerConvoyListener(registry);
+        convoy.timedOut("orders", "o1", "PLACED", "PLACED", 5);
+        convoy.held("orders", "o1", "m1");
+        convoy.stuck("orders", "o1", "it cannot be");
+        convoy.conflict("orders", "o1");
+        convoy.storeFailed("orders");
+        Queue<String> ordered =
+                Queue.named("ordered", Codec.text()).orderedByKey().build();
+        try (WaybillMetrics metrics = metrics();
+                Convoys convoys = Convoys.of(waybill, ordered, ConvoyMetricsTest.ONE_STEP)
+                        .store(new InMemoryConvoyStore())
+                        .start();
+                ConvoyMetrics census = new ConvoyMetrics(convoys, Duration.ofMillis(20))) {
             metrics.bindTo(registry);
+            census.bindTo(registry);
+            waybill.producer(ordered).sendAndWait(Message.with("m").key("o1").build());
+            awaits("waybill_convoys{machine=\"orders\",state=\"ENDED\",status=\"done\"} 1.0");
             awaits("waybill_dead_letters_messages{queue=\"orders\"} 1.0");
             awaits("waybill_depth_messages{level=\"0\",queue=\"orders\"} 0.0");
             awaits("waybill_targets_missed_messages_total{queue=\"tiers\",tier=\"all\"} 0.0");

@@ -1,5 +1,7 @@
 package dev.waybill.jdbc;
 
+import dev.waybill.convoy.ConvoyStoreException;
+import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.jdbc.TableShape.Column;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -13,7 +15,7 @@ final class ConvoySql {
 
     /** In the order in which {@link ConvoyTransaction} reads and writes them. */
     private static final String COLUMNS =
-            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure";
+            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure, steps";
 
     private static final String THE_CONVOY = " WHERE machine = ? AND convoy = ?";
 
@@ -25,12 +27,15 @@ final class ConvoySql {
     final String loadAndKnow;
     final String held;
     final String due;
+    final String untilDue;
     final String insert;
     final String update;
     final String delete;
     final String deleteHistory;
     final String deleteHeld;
     final String history;
+    final String oldHistory;
+    final String deleteOldHistory;
     final String hold;
     final String release;
     final String send;
@@ -40,6 +45,8 @@ final class ConvoySql {
     final String list;
     final String showHistory;
     final String countOutgoing;
+    final String countGroups;
+    final String countWaiting;
 
     ConvoySql(Database database, TableName table, int timeoutSeconds) {
         this.database = database;
@@ -57,8 +64,9 @@ final class ConvoySql {
         held = "SELECT place, message_id, type, headers, body FROM " + table + "_held" + THE_CONVOY + " ORDER BY place";
         due = read + " WHERE machine = ? AND due_at <= " + now
                 + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
+        untilDue = "SELECT MIN(due_at) - " + now + " FROM " + table + " WHERE machine = ? AND due_at > " + now;
         insert = "INSERT INTO " + table + " (" + COLUMNS
-                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         update = "UPDATE " + table + " SET " + COLUMNS.replace(",", " = ?,") + " = ?" + THE_CONVOY + " AND version = ?";
         delete = "DELETE FROM " + table + THE_CONVOY + " AND version = ?";
         deleteHistory = "DELETE FROM " + table + "_history" + THE_CONVOY;
@@ -66,11 +74,14 @@ final class ConvoySql {
         history = "INSERT INTO " + table
                 + "_history (machine, convoy, message_id, version, happened_at, event, from_state,"
                 + " to_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        oldHistory =
+                "SELECT version FROM " + table + "_history" + THE_CONVOY + " ORDER BY version DESC LIMIT 1 OFFSET ?";
+        deleteOldHistory = deleteHistory + " AND version <= ?";
         hold = "INSERT INTO " + table + "_held (machine, convoy, place, message_id, type, headers, body)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?)";
         release = deleteHeld + " AND place = ?";
-        send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at)"
-                + " VALUES (?, ?, ?, ?, ?, 0)";
+        send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at, stored_at)"
+                + " VALUES (?, ?, ?, ?, ?, 0, " + now + ")";
         // What is behind one that waits is left out here, lest it take all the room.
         outgoing = "SELECT id, convoy, queue, message, body FROM " + table
                 + "_outgoing o WHERE machine = ? AND try_at <= " + now + " AND NOT EXISTS (SELECT 1 FROM " + table
@@ -81,6 +92,12 @@ final class ConvoySql {
         list = read + " WHERE machine = ? AND convoy > ?";
         showHistory = "SELECT version, happened_at, message_id, event, from_state, to_state FROM " + table + "_history"
                 + THE_CONVOY + " ORDER BY version";
+        countGroups =
+                "SELECT state, status, COUNT(*), SUM(held) FROM " + table + " WHERE machine = ? GROUP BY state, status";
+        String waiting = " FROM " + table + " WHERE machine = ? AND due_at <= " + now + ")";
+        String letters = " FROM " + table + "_outgoing WHERE machine = ?)";
+        countWaiting = "SELECT " + now + ", (SELECT COUNT(*)" + waiting + ", (SELECT MIN(due_at)" + waiting
+                + ", (SELECT COUNT(*)" + letters + ", (SELECT MIN(stored_at)" + letters;
         countOutgoing = "SELECT COUNT(*) FROM " + table + "_outgoing" + THE_CONVOY;
     }
 
@@ -94,8 +111,41 @@ final class ConvoySql {
                 + ", ?".repeat(convoys - 1) + ") ORDER BY id";
     }
 
-    PreparedStatement prepare(Connection connection, String sql) throws SQLException {
-        return Dialect.prepare(connection, sql, timeoutSeconds);
+    /** What is asked of the database. */
+    interface Work<T> {
+        T with(PreparedStatement statement) throws SQLException;
+    }
+
+    <T> T ask(Connection connection, String statement, Work<T> work) {
+        try (PreparedStatement prepared = Dialect.prepare(connection, statement, timeoutSeconds)) {
+            return work.with(prepared);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    RuntimeException failed(SQLException e) {
+        if (Sessions.rolledBackBecauseOfOthers(e)) {
+            return new StaleConvoyException("a transaction of the " + this + " was rolled back because of others", e);
+        }
+        if (refused(e)) {
+            return new IllegalStateException(
+                    "the " + this + " does not take what a step has written: " + e.getMessage(), e);
+        }
+        return new ConvoyStoreException("the " + this + " cannot be asked: " + e.getMessage(), e);
+    }
+
+    /**
+     * Whether it is what was written that is wrong, and will be each time: data, a constraint, a limit, or on PostgreSQL that an action
+     * has gone on after a failure in its transaction.
+     */
+    private static boolean refused(SQLException e) {
+        String state = e.getSQLState();
+        return state != null
+                && (state.startsWith("22")
+                        || state.startsWith("23")
+                        || state.startsWith("54")
+                        || state.equals("25P02"));
     }
 
     List<TableShape> shapes() {
@@ -104,7 +154,7 @@ final class ConvoySql {
                         "",
                         "machine name, convoy key, state state, status name, version number, machine_version number, data blob,"
                                 + " created_at number, since number, due_at number?, held number, failures number,"
-                                + " failed_message key?, failure failure?",
+                                + " failed_message key?, failure failure?, steps number",
                         "machine, convoy",
                         Map.of(table.table() + "_due", "machine, due_at")),
                 shape(
@@ -120,7 +170,8 @@ final class ConvoySql {
                         Map.of()),
                 shape(
                         "_outgoing",
-                        "id number, machine name, convoy key, queue name, message text, body blob, try_at number",
+                        "id number, machine name, convoy key, queue name, message text, body blob, try_at number,"
+                                + " stored_at number",
                         "id",
                         Map.of(table.table() + "_outgoing_key", "machine, convoy, id")));
     }

@@ -1,8 +1,8 @@
 package dev.waybill.jdbc;
 
-import dev.waybill.convoy.ConvoyDetails;
-import dev.waybill.convoy.ConvoyFilter;
-import dev.waybill.convoy.ConvoyStatus;
+import static dev.waybill.jdbc.ConvoyReader.bind;
+import static dev.waybill.jdbc.ConvoyReader.bytes;
+
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.ConvoyStore.Transaction;
@@ -12,22 +12,18 @@ import dev.waybill.convoy.HistoryEntry;
 import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StoredConvoy;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalLong;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 
 /** One transaction of the database. What is changed is written at the end, convoys first: so two that change one wait for each other. */
 final class ConvoyTransaction implements Transaction {
@@ -41,7 +37,7 @@ final class ConvoyTransaction implements Transaction {
     private final List<StoredConvoy> deletions = new ArrayList<>();
     private final List<Outgoing> sent = new ArrayList<>();
     private final Map<Outgoing, Long> postponed = new HashMap<>();
-    private long now;
+    private final ConvoyReader reader;
     private boolean open = true;
 
     ConvoyTransaction(DataSource dataSource, ConvoySql sql) {
@@ -62,105 +58,46 @@ final class ConvoyTransaction implements Transaction {
                 throw e;
             }
         } catch (SQLException e) {
-            throw failed(e);
+            throw sql.failed(e);
         }
+        reader = new ConvoyReader(sql, connection);
     }
 
-    private RuntimeException failed(SQLException e) {
-        if (Sessions.rolledBackBecauseOfOthers(e)) {
-            return new StaleConvoyException("a transaction of the " + sql + " was rolled back because of others", e);
-        }
-        if (refused(e)) {
-            return new IllegalStateException(
-                    "the " + sql + " does not take what a step has written: " + e.getMessage(), e);
-        }
-        return new ConvoyStoreException("the " + sql + " cannot be asked: " + e.getMessage(), e);
-    }
-
-    /**
-     * Whether it is what was written that is wrong, and will be each time: data, a constraint, a limit, or on PostgreSQL that an action
-     * has gone on after a failure in its transaction.
-     */
-    private static boolean refused(SQLException e) {
-        String state = e.getSQLState();
-        return state != null
-                && (state.startsWith("22")
-                        || state.startsWith("23")
-                        || state.startsWith("54")
-                        || state.equals("25P02"));
-    }
-
-    /** What is asked of the database. */
-    private interface Work<T> {
-        T with(PreparedStatement statement) throws SQLException;
-    }
-
-    private <T> T ask(String statement, Work<T> work) {
-        try (PreparedStatement prepared = sql.prepare(connection, statement)) {
-            return work.with(prepared);
-        } catch (SQLException e) {
-            throw failed(e);
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static int bind(PreparedStatement statement, int first, String machine, String key) throws SQLException {
-        statement.setString(first, machine);
-        statement.setBytes(first + 1, bytes(key));
-        return first + 2;
+    ConvoyReader reader() {
+        return reader;
     }
 
     @Override
     public Loaded load(String machine, String key, String messageId) {
-        boolean asks = !messageId.isEmpty();
-        return ask(asks ? sql.loadAndKnow : sql.load, statement -> {
-            int next = 1;
-            if (asks) {
-                for (int i = 0; i < 2; i++) {
-                    next = bind(statement, next, machine, key);
-                    statement.setBytes(next++, bytes(messageId));
-                }
-            }
-            bind(statement, next, machine, key);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    throw new SQLException("the database returned no row where there is always one");
-                }
-                now = row.getLong(1);
-                boolean found = row.getString(2) != null;
-                return new Loaded(found ? convoy(row) : null, row.getInt(16) == 1);
-            }
-        });
+        return reader.load(machine, key, messageId);
     }
 
-    /** From the second column on. */
-    private static StoredConvoy convoy(ResultSet row) throws SQLException {
-        byte[] failedMessage = row.getBytes(14);
-        return new StoredConvoy(
-                row.getString(2),
-                text(row.getBytes(3)),
-                row.getString(4),
-                ConvoyStatus.valueOf(row.getString(5)),
-                row.getLong(6),
-                row.getInt(7),
-                row.getBytes(8),
-                row.getLong(9),
-                row.getLong(10),
-                row.getLong(11),
-                row.getInt(12),
-                row.getInt(13),
-                failedMessage == null ? null : text(failedMessage),
-                row.getString(15));
+    @Override
+    public List<HeldMessage> held(StoredConvoy convoy) {
+        return reader.held(convoy.machine(), convoy.key());
     }
 
-    private static int bind(PreparedStatement statement, StoredConvoy convoy) throws SQLException {
+    @Override
+    public List<StoredConvoy> due(String machine, int limit) {
+        return reader.due(machine, limit);
+    }
+
+    @Override
+    public long untilDue(String machine) {
+        return reader.untilDue(machine);
+    }
+
+    @Override
+    public List<Outgoing> outgoing(String machine, int limit) {
+        return reader.outgoing(machine, limit);
+    }
+
+    @Override
+    public long now() {
+        return reader.now();
+    }
+
+    private static int bindAll(PreparedStatement statement, StoredConvoy convoy) throws SQLException {
         statement.setString(1, convoy.state());
         statement.setString(2, convoy.status().name());
         statement.setLong(3, convoy.version());
@@ -180,51 +117,8 @@ final class ConvoyTransaction implements Transaction {
         String failure = convoy.failure();
         // PostgreSQL takes every character but this.
         statement.setString(12, failure == null ? null : failure.replace('\0', '?'));
-        return bind(statement, 13, convoy.machine(), convoy.key());
-    }
-
-    @Override
-    public List<HeldMessage> held(StoredConvoy convoy) {
-        return ask(sql.held, statement -> {
-            bind(statement, 1, convoy.machine(), convoy.key());
-            List<HeldMessage> held = new ArrayList<>();
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    held.add(new HeldMessage(
-                            row.getLong(1),
-                            text(row.getBytes(2)),
-                            row.getString(3),
-                            Fields.decode(row.getString(4)),
-                            row.getBytes(5)));
-                }
-            }
-            return held;
-        });
-    }
-
-    @Override
-    public List<StoredConvoy> due(String machine, int limit) {
-        return ask(sql.due, statement -> {
-            statement.setString(1, machine);
-            statement.setInt(2, limit);
-            return convoys(statement);
-        });
-    }
-
-    private List<StoredConvoy> convoys(PreparedStatement statement) throws SQLException {
-        List<StoredConvoy> convoys = new ArrayList<>();
-        try (ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                now = row.getLong(1);
-                convoys.add(convoy(row));
-            }
-        }
-        return convoys;
-    }
-
-    @Override
-    public long now() {
-        return now;
+        statement.setLong(13, convoy.steps());
+        return bind(statement, 14, convoy.machine(), convoy.key());
     }
 
     @Override
@@ -235,57 +129,6 @@ final class ConvoyTransaction implements Transaction {
     @Override
     public void delete(StoredConvoy convoy) {
         deletions.add(convoy);
-    }
-
-    @Override
-    public List<Outgoing> outgoing(String machine, int limit) {
-        List<Outgoing> locked = ask(sql.outgoing, statement -> {
-            statement.setString(1, machine);
-            statement.setInt(2, limit);
-            List<Outgoing> messages = new ArrayList<>();
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    messages.add(new Outgoing(
-                            row.getLong(1),
-                            text(row.getBytes(2)),
-                            row.getString(3),
-                            Fields.decode(row.getString(4)),
-                            row.getBytes(5)));
-                }
-            }
-            return messages;
-        });
-        return locked.isEmpty() ? locked : withAllBefore(machine, locked);
-    }
-
-    /** Without those before which another of their convoy is to be sent that is not among them: it is with others, or waits. */
-    private List<Outgoing> withAllBefore(String machine, List<Outgoing> locked) {
-        Set<Long> ids = new LinkedHashSet<>();
-        Set<String> convoys = new LinkedHashSet<>();
-        for (Outgoing message : locked) {
-            ids.add(message.id());
-            convoys.add(message.key());
-        }
-        Map<String, Long> firstMissing = ask(sql.outgoingBefore(convoys.size()), statement -> {
-            statement.setString(1, machine);
-            statement.setLong(2, locked.get(locked.size() - 1).id());
-            int next = 3;
-            for (String key : convoys) {
-                statement.setBytes(next++, bytes(key));
-            }
-            Map<String, Long> missing = new HashMap<>();
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    if (!ids.contains(row.getLong(1))) {
-                        missing.putIfAbsent(text(row.getBytes(2)), row.getLong(1));
-                    }
-                }
-            }
-            return missing;
-        });
-        return locked.stream()
-                .filter(message -> message.id() < firstMissing.getOrDefault(message.key(), Long.MAX_VALUE))
-                .toList();
     }
 
     @Override
@@ -315,6 +158,7 @@ final class ConvoyTransaction implements Transaction {
                 statement.addBatch();
             }
         });
+        deleteOldHistory();
         each(sql.release, changes, (statement, change) -> {
             for (HeldMessage message : change.release()) {
                 int next = bind(
@@ -357,7 +201,7 @@ final class ConvoyTransaction implements Transaction {
         try {
             connection.commit();
         } catch (SQLException e) {
-            throw failed(e);
+            throw sql.failed(e);
         }
         close();
     }
@@ -368,7 +212,7 @@ final class ConvoyTransaction implements Transaction {
                 .toList();
         try {
             each(sql.insert, begun, (statement, change) -> {
-                bind(statement, change.after());
+                bindAll(statement, change.after());
                 statement.addBatch();
             });
         } catch (RuntimeException e) {
@@ -379,12 +223,27 @@ final class ConvoyTransaction implements Transaction {
         List<Change> moved =
                 changes.stream().filter(change -> change.before().version() > 0).toList();
         int[] counts = each(sql.update, moved, (statement, change) -> {
-            int next = bind(statement, change.after());
+            int next = bindAll(statement, change.after());
             statement.setLong(next, change.before().version());
             statement.addBatch();
         });
         for (int i = 0; i < counts.length; i++) {
             demandOne(counts[i], moved.get(i).after());
+        }
+    }
+
+    private void deleteOldHistory() {
+        for (Change change : changes) {
+            if (change.keep() > 0) {
+                StoredConvoy convoy = change.after();
+                OptionalLong newest = reader.newestBut(change.keep(), convoy);
+                if (newest.isPresent()) {
+                    each(sql.deleteOldHistory, List.of(newest.getAsLong()), (statement, version) -> {
+                        statement.setLong(bind(statement, 1, convoy.machine(), convoy.key()), version);
+                        statement.addBatch();
+                    });
+                }
+            }
         }
     }
 
@@ -436,7 +295,7 @@ final class ConvoyTransaction implements Transaction {
         if (all.isEmpty()) {
             return new int[0];
         }
-        return ask(statement, prepared -> {
+        return sql.ask(connection, statement, prepared -> {
             for (T one : all) {
                 batch.add(prepared, one);
             }
@@ -467,55 +326,5 @@ final class ConvoyTransaction implements Transaction {
         } catch (SQLException e) {
             throw new ConvoyStoreException("a transaction of the " + sql + " did not end well: " + e.getMessage(), e);
         }
-    }
-
-    List<StoredConvoy> list(String machine, ConvoyFilter filter, String after, int limit) {
-        StringBuilder statement = new StringBuilder(sql.list);
-        filter.state().ifPresent(state -> statement.append(" AND state = ?"));
-        filter.status().ifPresent(status -> statement.append(" AND status = ?"));
-        statement.append(" AND since <= ").append(sql.now()).append(" - ? ORDER BY convoy LIMIT ?");
-        return ask(statement.toString(), prepared -> {
-            int next = bind(prepared, 1, machine, after);
-            if (filter.state().isPresent()) {
-                prepared.setString(next++, filter.state().get());
-            }
-            if (filter.status().isPresent()) {
-                prepared.setString(next++, filter.status().get().name());
-            }
-            prepared.setLong(next++, filter.age().toMillis());
-            prepared.setInt(next, limit);
-            return convoys(prepared);
-        });
-    }
-
-    @Nullable
-    ConvoyDetails show(String machine, String key) {
-        StoredConvoy convoy = load(machine, key, "").convoy();
-        if (convoy == null) {
-            return null;
-        }
-        List<HistoryEntry> history = ask(sql.showHistory, statement -> {
-            bind(statement, 1, machine, key);
-            List<HistoryEntry> entries = new ArrayList<>();
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    entries.add(new HistoryEntry(
-                            row.getLong(1),
-                            row.getLong(2),
-                            text(row.getBytes(3)),
-                            row.getString(4),
-                            row.getString(5),
-                            row.getString(6)));
-                }
-            }
-            return entries;
-        });
-        long outgoing = ask(sql.countOutgoing, statement -> {
-            bind(statement, 1, machine, key);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0L;
-            }
-        });
-        return new ConvoyDetails(convoy, history, held(convoy), outgoing);
     }
 }

@@ -1,6 +1,7 @@
 package dev.waybill.jdbc;
 
 import dev.waybill.TopologyMode;
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStore;
@@ -53,14 +54,21 @@ public final class JdbcConvoyStore implements ConvoyStore {
     @Override
     public List<StoredConvoy> list(String machine, ConvoyFilter filter, String after, int limit) {
         try (ConvoyTransaction transaction = new ConvoyTransaction(dataSource, sql)) {
-            return transaction.list(machine, filter, after, limit);
+            return transaction.reader().list(machine, filter, after, limit);
         }
     }
 
     @Override
     public Optional<ConvoyDetails> show(String machine, String key) {
         try (ConvoyTransaction transaction = new ConvoyTransaction(dataSource, sql)) {
-            return Optional.ofNullable(transaction.show(machine, key));
+            return transaction.reader().show(machine, key);
+        }
+    }
+
+    @Override
+    public ConvoyCensus census(String machine) {
+        try (ConvoyTransaction transaction = new ConvoyTransaction(dataSource, sql)) {
+            return transaction.reader().census(machine);
         }
     }
 

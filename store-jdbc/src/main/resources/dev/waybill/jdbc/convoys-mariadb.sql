@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   failures BIGINT NOT NULL,
   failed_message VARBINARY(384),
   failure VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  steps BIGINT NOT NULL,
   PRIMARY KEY (machine, convoy)
 ) ENGINE = InnoDB;
 CREATE INDEX IF NOT EXISTS ${name}_due ON ${table} (machine, due_at);
@@ -50,6 +51,7 @@ CREATE TABLE IF NOT EXISTS ${table}_outgoing (
   message LONGTEXT CHARACTER SET utf8mb4 NOT NULL,
   body LONGBLOB NOT NULL,
   try_at BIGINT NOT NULL,
+  stored_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 ) ENGINE = InnoDB;
 CREATE INDEX IF NOT EXISTS ${name}_outgoing_key ON ${table}_outgoing (machine, convoy, id);

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   failures BIGINT NOT NULL,
   failed_message BYTEA,
   failure VARCHAR(1000),
+  steps BIGINT NOT NULL,
   PRIMARY KEY (machine, convoy)
 );
 CREATE INDEX IF NOT EXISTS ${name}_due ON ${table} (machine, due_at);
@@ -50,6 +51,7 @@ CREATE TABLE IF NOT EXISTS ${table}_outgoing (
   message TEXT NOT NULL,
   body BYTEA NOT NULL,
   try_at BIGINT NOT NULL,
+  stored_at BIGINT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX IF NOT EXISTS ${name}_outgoing_key ON ${table}_outgoing (machine, convoy, id);

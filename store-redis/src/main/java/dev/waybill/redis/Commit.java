@@ -125,10 +125,12 @@ final class Commit {
         call.key(keys.of(Part.LETTERS, after.machine(), after.key()));
         call.key(machine.index())
                 .key(machine.due().candidates())
-                .key(machine.sending().candidates());
+                .key(machine.sending().candidates())
+                .key(machine.counts())
+                .key(machine.outbox());
         call.arg(change.before().version() == 0 ? 1 : 0).arg(after.dueAt());
         Format.convoy(after, call);
-        call.arg(change.history().size());
+        call.arg(change.keep()).arg(change.history().size());
         for (HistoryEntry entry : change.history()) {
             call.arg(entry.messageId()).arg(Format.history(entry));
         }
@@ -146,13 +148,15 @@ final class Commit {
 
     private void add(Call call, StoredConvoy deleted) {
         Machine machine = addConvoy(call, deleted);
-        call.key(machine.index()).key(machine.due().candidates());
+        call.key(machine.index()).key(machine.due().candidates()).key(machine.counts());
     }
 
     private void add(Call call, Id convoy, Letters what) {
-        Claimable sending = keys.machine(convoy.machine).sending();
+        Machine machine = keys.machine(convoy.machine);
+        Claimable sending = machine.sending();
         call.key(keys.of(Part.LETTERS, convoy.machine, convoy.key));
         call.key(sending.candidates()).key(sending.leases()).key(sending.owners());
+        call.key(machine.outbox());
         call.arg(convoy.key).arg(what.pause).arg(what.sent.size());
         what.sent.forEach(call::arg);
     }

@@ -73,6 +73,13 @@ final class ConvoyTransaction implements Transaction {
         return due;
     }
 
+    @Override
+    public long untilDue(String machine) {
+        Object millis = server.ask(server.call(Script.UNTIL)
+                .key(server.keys().machine(machine).due().candidates()));
+        return millis == null ? Long.MAX_VALUE : (Long) millis;
+    }
+
     /** What is not there would else be found first each time, before all others. */
     private void lost(String machine, String key) {
         Machine keys = server.keys().machine(machine);

@@ -1,5 +1,6 @@
 package dev.waybill.redis;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
@@ -26,7 +27,8 @@ final class Format {
             "held",
             "failures",
             "failed-message",
-            "failure");
+            "failure",
+            "steps");
 
     private Format() {}
 
@@ -45,6 +47,7 @@ final class Format {
         call.arg("due").arg(convoy.dueAt());
         call.arg("held").arg(convoy.held());
         call.arg("failures").arg(convoy.failures());
+        call.arg("steps").arg(convoy.steps());
         if (failedMessage != null) {
             call.arg("failed-message").arg(failedMessage);
         }
@@ -66,6 +69,7 @@ final class Format {
                 number(values, 6),
                 number(values, 7),
                 Math.toIntExact(number(values, 8)),
+                number(values, 12),
                 Math.toIntExact(number(values, 9)),
                 textOrNull(values.get(10)),
                 textOrNull(values.get(11)));
@@ -89,6 +93,15 @@ final class Format {
 
     private static @Nullable String textOrNull(byte @Nullable [] value) {
         return value == null ? null : Keys.text(value);
+    }
+
+    /** Of the field that counts its convoys. */
+    static ConvoyCensus.Group group(String field) {
+        int space = field.indexOf(' ');
+        if (space < 0) {
+            throw new IllegalArgumentException("field '" + field + "' names no status and state");
+        }
+        return new ConvoyCensus.Group(field.substring(space + 1), ConvoyStatus.valueOf(field.substring(0, space)));
     }
 
     static byte[] history(HistoryEntry entry) {

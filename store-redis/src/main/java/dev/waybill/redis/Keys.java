@@ -86,12 +86,16 @@ final class Keys {
     final class Machine {
         private final String prefix;
         private final byte[] index;
+        private final byte[] counts;
+        private final byte[] outbox;
         private final Claimable due;
         private final Claimable sending;
 
         private Machine(String machine) {
             prefix = machine + ":";
             index = of("index");
+            counts = of("counts");
+            outbox = of("outbox");
             due = claimable("due");
             sending = claimable("sending");
         }
@@ -106,6 +110,14 @@ final class Keys {
 
         byte[] index() {
             return index;
+        }
+
+        byte[] counts() {
+            return counts;
+        }
+
+        byte[] outbox() {
+            return outbox;
         }
 
         Claimable due() {

@@ -1,15 +1,19 @@
 package dev.waybill.redis;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
 import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.redis.Keys.Machine;
 import dev.waybill.redis.Keys.Part;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +128,29 @@ final class Reader {
                 .map(entry -> server.read(history, () -> Format.history(entry)))
                 .toList();
         return Optional.of(new ConvoyDetails(found, entries, held(held, answer.get(2)), number(answer, 4)));
+    }
+
+    ConvoyCensus census(String machine) {
+        Machine of = keys.machine(machine);
+        List<?> answer = server.list(server.call(Script.CENSUS)
+                .key(of.counts())
+                .key(of.due().candidates())
+                .key(of.outbox()));
+        List<String> counts = texts(answer.get(0));
+        Map<ConvoyCensus.Group, Long> groups = new HashMap<>();
+        long held = 0;
+        for (int i = 0; i < counts.size(); i += 2) {
+            String field = counts.get(i);
+            String value = counts.get(i + 1);
+            long count = server.read(of.counts(), () -> Long.parseLong(value));
+            if (field.equals("held")) {
+                held = count;
+            } else if (count > 0) {
+                groups.put(server.read(of.counts(), () -> Format.group(field)), count);
+            }
+        }
+        return new ConvoyCensus(
+                groups, held, number(answer, 1), number(answer, 2), number(answer, 3), number(answer, 4));
     }
 
     static long number(List<?> answer, int place) {

@@ -1,5 +1,6 @@
 package dev.waybill.redis;
 
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStore;
@@ -63,6 +64,11 @@ public final class RedisConvoyStore implements ConvoyStore {
     @Override
     public Optional<ConvoyDetails> show(String machine, String key) {
         return reader.show(machine, key);
+    }
+
+    @Override
+    public ConvoyCensus census(String machine) {
+        return reader.census(machine);
     }
 
     @Override

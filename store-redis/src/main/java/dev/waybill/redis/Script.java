@@ -18,11 +18,13 @@ enum Script {
     PAGE,
     CONVOYS,
     CLAIM,
+    UNTIL,
     LOST,
     LETTERS,
     RENEW,
     RELEASE,
-    COMMIT;
+    COMMIT,
+    CENSUS;
 
     private static final class Prelude {
         static final String TEXT = resource("prelude.lua");

@@ -1,11 +1,12 @@
 -- Keeps a transaction: looks whether all of it is possible, and only then writes.
--- KEYS: store; for each change convoy, history, ids, held, letters, index, due, sending; for each deletion convoy, history, ids,
--- held, index, due; for each convoy of which letters were sent, letters, sending, leases, owners; for each kind of claim leases, owners.
+-- KEYS: store; for each change convoy, history, ids, held, letters, index, due, sending, counts, outbox; for each deletion convoy,
+-- history, ids, held, index, due, counts; for each convoy of which letters were sent, letters, sending, leases, owners, outbox; for
+-- each kind of claim leases, owners.
 -- ARGV: format, token, how many there are of each of these, and then what is read below, in that order.
 -- Returns 0, or which of the changes or deletions is stale; and of how many letters the lease was lost.
-local CHANGE = {'hash', 'list', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset'}
-local DELETION = {'hash', 'list', 'hash', 'hash', 'zset', 'zset'}
-local SENT = {'zset', 'zset', 'zset', 'hash'}
+local CHANGE = {'hash', 'list', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset', 'hash', 'zset'}
+local DELETION = {'hash', 'list', 'hash', 'hash', 'zset', 'zset', 'hash'}
+local SENT = {'zset', 'zset', 'zset', 'hash', 'zset'}
 local CLAIM = {'zset', 'hash'}
 
 local position = 1
@@ -50,14 +51,34 @@ end
 
 -- From here on nothing can fail.
 local moment = now()
+-- How many more there are than before, by key and field; written together in the end.
+local counted = {}
+local function count(counts, convoy, by)
+  local is = redis.call('HMGET', convoy, 'state', 'status', 'held')
+  if is[1] then
+    local more = counted[counts] or {}
+    counted[counts] = more
+    local group = (is[2] or '') .. ' ' .. is[1]
+    more[group] = (more[group] or 0) + by
+    more.held = (more.held or 0) + by * (tonumber(is[3]) or 0)
+  end
+end
 redis.call('HSETNX', KEYS[1], 'format', ARGV[1])
+-- An entry is as in the query of a URL.
+local function id_of(entry)
+  local id = entry:match('message=([^&]*)') or ''
+  return (id:gsub('%+', ' '):gsub('%%(%x%x)', function(code) return string.char(tonumber(code, 16)) end))
+end
 for i = 1, changes do
   local key = 2 + (i - 1) * #CHANGE
   local convoy, history, ids, held = KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3]
   local letters, index, due, sending = KEYS[key + 4], KEYS[key + 5], KEYS[key + 6], KEYS[key + 7]
+  local counts, outbox = KEYS[key + 8], KEYS[key + 9]
   local name, begins, at, fields = arg(), arg(), arg(), number()
+  count(counts, convoy, -1)
   redis.call('DEL', convoy)
   redis.call('HSET', convoy, 'commit', token, unpack(ARGV, position + 1, position + fields))
+  count(counts, convoy, 1)
   position = position + fields
   if begins == '1' then
     redis.call('ZADD', index, 0, name)
@@ -67,12 +88,16 @@ for i = 1, changes do
   else
     redis.call('ZADD', due, at, name)
   end
+  local keep = number()
   for _ = 1, number() do
     local id, entry = arg(), arg()
     redis.call('RPUSH', history, entry)
     if id ~= '' then
       redis.call('HSET', ids, id, 'done')
     end
+  end
+  for _ = 1, keep > 0 and redis.call('LLEN', history) - keep or 0 do
+    redis.call('HDEL', ids, id_of(redis.call('LPOP', history)))
   end
   for _ = 1, number() do
     local id, order = arg(), arg()
@@ -89,7 +114,9 @@ for i = 1, changes do
   local send = number()
   for _ = 1, send do
     local id = redis.call('HINCRBY', KEYS[1], 'last-letter', 1)
-    redis.call('ZADD', letters, id, string.format('%.0f ', id) .. arg())
+    local number = string.format('%.0f', id)
+    redis.call('ZADD', letters, id, number .. ' ' .. arg())
+    redis.call('ZADD', outbox, moment, number)
   end
   if send > 0 then
     -- What waits already is not sent earlier because of this.
@@ -98,6 +125,7 @@ for i = 1, changes do
 end
 for i = 1, deletions do
   local key, name = first_deletion + (i - 1) * #DELETION, arg()
+  count(KEYS[key + 6], KEYS[key], -1)
   redis.call('DEL', KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3])
   redis.call('ZREM', KEYS[key + 4], name)
   redis.call('ZREM', KEYS[key + 5], name)
@@ -111,6 +139,7 @@ for i = 1, sent do
     for _ = 1, count do
       local id = arg()
       redis.call('ZREMRANGEBYSCORE', letters, id, id)
+      redis.call('ZREM', KEYS[key + 4], id)
     end
     if redis.call('ZCARD', letters) == 0 then
       redis.call('ZREM', sending, name)
@@ -120,6 +149,14 @@ for i = 1, sent do
   else
     lost = lost + count
     position = position + count
+  end
+end
+for counts, more in pairs(counted) do
+  for field, by in pairs(more) do
+    -- A count that somebody has spoilt is not worth a commit.
+    if by ~= 0 and redis.pcall('HINCRBY', counts, field, by) == 0 then
+      redis.call('HDEL', counts, field)
+    end
   end
 end
 for i = 1, claims do

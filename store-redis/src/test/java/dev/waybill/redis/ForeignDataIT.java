@@ -43,6 +43,8 @@ class ForeignDataIT {
                 "index",
                 "due",
                 "sending",
+                "counts",
+                "outbox",
             })
     void aKeyOfAnotherTypeIsNamedAndNothingIsKept(String key) {
         String foreign = prefix + MACHINE + ":" + key;

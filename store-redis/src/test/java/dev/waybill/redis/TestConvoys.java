@@ -35,6 +35,7 @@ final class TestConvoys {
                 dueAt,
                 0,
                 0,
+                0,
                 null,
                 null);
     }

@@ -62,7 +62,7 @@ class TimeoutRaceIT {
                             .open())
                     .listener(new ConvoyListener() {
                         @Override
-                        public void timedOut(String name, String key, String from, String to) {
+                        public void timedOut(String name, String key, String from, String to, long lateMillis) {
                             System.out.println(key + " " + System.currentTimeMillis());
                         }
                     })

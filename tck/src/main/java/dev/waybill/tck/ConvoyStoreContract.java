@@ -1,19 +1,29 @@
 package dev.waybill.tck;
 
+import static dev.waybill.tck.Orders.append;
+import static dev.waybill.tck.Orders.data;
+import static dev.waybill.tck.Orders.paid;
+import static dev.waybill.tck.Orders.placed;
+import static dev.waybill.tck.Orders.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.waybill.convoy.ConvoyCensus;
+import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.ConvoyStore;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
 import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.tck.Orders.Event;
+import dev.waybill.tck.Orders.State;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +56,7 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
                 17,
                 18,
                 dueAt,
+                0,
                 0,
                 0,
                 null,
@@ -82,6 +93,7 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
                 18,
                 19,
                 0,
+                7,
                 4,
                 "message",
                 "java.lang.IllegalStateException: 'no' – \uD83D\uDE80");
@@ -212,6 +224,24 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
     }
 
     @Test
+    void itIsKnownWhenMoreIsDue() {
+        long now = System.currentTimeMillis();
+        begin("never", 0);
+        begin("past", now - 1000);
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.due(MACHINE, 10)).hasSize(1);
+            assertThat(transaction.untilDue(MACHINE)).isEqualTo(Long.MAX_VALUE);
+        }
+        begin("last", now + 7_200_000);
+        begin("next", now + 3_600_000);
+        try (Transaction transaction = store.begin()) {
+            assertThat(transaction.due(MACHINE, 10)).hasSize(1);
+            assertThat(transaction.untilDue(MACHINE)).isBetween(3_400_000L, 3_800_000L);
+            assertThat(transaction.untilDue("another machine")).isEqualTo(Long.MAX_VALUE);
+        }
+    }
+
+    @Test
     void whatIsDueAndDoneIsDueNoMore() {
         begin("a", 10);
         begin("b", 10);
@@ -240,6 +270,56 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
         }
         save(change("a", 1, "m1"));
         assertThat(store.show(MACHINE, "a").orElseThrow().history()).hasSize(1);
+    }
+
+    @Test
+    void onlyTheNewestOfALongHistoryIsKept() {
+        List<String> ids = List.of("m1", "ü & =%", "m3", "m4", "m5");
+        for (int version = 1; version <= 5; version++) {
+            Change change = change("a", version, ids.get(version - 1));
+            save(new Change(
+                    change.before(),
+                    change.after(),
+                    change.history(),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    version == 5 ? 3 : 0));
+        }
+        save(change("b", 1, "m1"));
+        assertThat(store.show(MACHINE, "a").orElseThrow().history())
+                .extracting(HistoryEntry::messageId)
+                .containsExactly("m3", "m4", "m5");
+        try (Transaction transaction = store.begin()) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(transaction.load(MACHINE, "a", ids.get(i)).known())
+                        .as("%s", ids.get(i))
+                        .isEqualTo(i >= 2);
+            }
+            assertThat(transaction.load(MACHINE, "b", "m1").known()).isTrue();
+        }
+        save(change("a", 6, "m1"));
+        assertThat(store.show(MACHINE, "a").orElseThrow().history()).hasSize(4);
+    }
+
+    @Test
+    void aLongConvoyRemembersItsNewestStepsAndHowManyThereWere() {
+        Convoys convoys = run(cancellable()
+                .on(State.PAID, Event.Paid.class)
+                .to(State.PAID, (step, paid) -> append(step, "paid"))
+                .keepHistory(10));
+        send("o1", placed("1"));
+        for (int i = 2; i <= 25; i++) {
+            send("o1", paid(Integer.toString(i)));
+        }
+        send("o1", shipped("26"));
+        awaitState("o1", State.SHIPPED);
+        ConvoyDetails shown = convoys.operations().show("o1");
+        assertThat(shown.history()).hasSize(10);
+        assertThat(shown.history().get(9).event()).isEqualTo("Shipped");
+        assertThat(shown.forgotten()).isEqualTo(16);
+        // Each was handled, with its entry or without.
+        assertThat(data(shown.convoy()).split(";")).hasSize(26);
     }
 
     private static Outgoing outgoing(String key, String body) {
@@ -301,6 +381,50 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
         }
     }
 
+    private static StoredConvoy holding(int held) {
+        return new StoredConvoy(
+                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, held, 0, 0, null, null);
+    }
+
+    private static ConvoyCensus.Group group(String state, ConvoyStatus status) {
+        return new ConvoyCensus.Group(state, status);
+    }
+
+    @Test
+    void aCensusCountsWhatIsThere() {
+        assertThat(store.census(MACHINE)).isEqualTo(new ConvoyCensus(Map.of(), 0, 0, 0, 0, 0));
+        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")), change("b", 1, "m1"));
+        begin("late", System.currentTimeMillis() - 60_000);
+        begin("later", System.currentTimeMillis() - 5_000);
+        List<HeldMessage> two = List.of(
+                new HeldMessage(1, "h1", "Paid", Map.of(), bytes("")),
+                new HeldMessage(2, "h2", "Paid", Map.of(), bytes("")));
+        save(new Change(convoy("b", 1, 0), holding(2), List.of(), two, List.of(), List.of()));
+        ConvoyCensus census = store.census(MACHINE);
+        assertThat(census.convoys())
+                .isEqualTo(Map.of(group("PLACED", ConvoyStatus.RUNNING), 3L, group("PAID", ConvoyStatus.STUCK), 1L));
+        assertThat(census.held()).isEqualTo(2);
+        assertThat(census.due()).isEqualTo(2);
+        assertThat(census.dueMillis()).isBetween(50_000L, 120_000L);
+        assertThat(census.outgoing()).isEqualTo(2);
+        assertThat(census.outgoingMillis()).isBetween(0L, 60_000L);
+        assertThat(store.census("another machine")).isEqualTo(new ConvoyCensus(Map.of(), 0, 0, 0, 0, 0));
+
+        try (Transaction transaction = store.begin()) {
+            transaction.delete(holding(2));
+            transaction.sent(transaction.outgoing(MACHINE, 1));
+            transaction.due(MACHINE, 10).forEach(transaction::delete);
+            transaction.commit();
+        }
+        await("the oldest that is left is older than nothing")
+                .untilAsserted(
+                        () -> assertThat(store.census(MACHINE).outgoingMillis()).isPositive());
+        ConvoyCensus left = store.census(MACHINE);
+        assertThat(left)
+                .isEqualTo(new ConvoyCensus(
+                        Map.of(group("PLACED", ConvoyStatus.RUNNING), 1L), 0, 0, 0, 1, left.outgoingMillis()));
+    }
+
     @Test
     void convoysAreListedByKeyAndByWhatIsMeant() {
         for (String key : List.of("d", "b", "a", "c")) {
@@ -316,6 +440,7 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
                 bytes(""),
                 1,
                 System.currentTimeMillis() - 5000,
+                0,
                 0,
                 0,
                 0,

@@ -413,7 +413,7 @@ abstract class StateMachineContract {
                 .build();
         ConvoyListener listener = new ConvoyListener() {
             @Override
-            public void timedOut(String machineName, String key, String from, String to) {
+            public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
                 told.add(key + " " + from + " " + to);
             }
         };
@@ -443,7 +443,7 @@ abstract class StateMachineContract {
                         .build(),
                 new ConvoyListener() {
                     @Override
-                    public void timedOut(String machineName, String key, String from, String to) {
+                    public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
                         told.add(key + " " + from + " " + to);
                     }
                 });

@@ -230,7 +230,7 @@ abstract class StateMachineRules extends Chapter {
                 .build();
         ConvoyListener listener = new ConvoyListener() {
             @Override
-            public void timedOut(String machine, String key, String from, String to) {
+            public void timedOut(String machine, String key, String from, String to, long lateMillis) {
                 if (!told.add(key)) {
                     twice.add(key);
                 }

@@ -14,6 +14,7 @@ import dev.waybill.Health;
 import dev.waybill.Message;
 import dev.waybill.Queue;
 import dev.waybill.RetryPolicy;
+import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyListener;
@@ -105,6 +106,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                 convoy.since(),
                 convoy.dueAt(),
                 held,
+                convoy.steps(),
                 0,
                 null,
                 null);
@@ -242,7 +244,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         Convoys convoys = run(
                 failing(broken).after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
                     @Override
-                    public void timedOut(String machineName, String key, String from, String to) {
+                    public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
                         told.add(from);
                     }
                 });
@@ -412,6 +414,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                 convoy.since(),
                 dueAt,
                 convoy.held(),
+                convoy.steps(),
                 0,
                 null,
                 null);
@@ -466,6 +469,11 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         public Optional<ConvoyDetails> show(String machine, String key) {
             return store().show(machine, key);
         }
+
+        @Override
+        public ConvoyCensus census(String machine) {
+            return store().census(machine);
+        }
     }
 
     @Test
@@ -485,8 +493,11 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
                         tuple("subscription", Health.Status.UP),
                         tuple("convoys", Health.Status.DEGRADED),
                         tuple("convoys", Health.Status.DEGRADED)));
+        assertThat(waybill.health().components()).containsAll(convoys.health().components());
         interrupted.down.set(false);
         await().untilAsserted(() -> assertThat(convoys.health().status()).isEqualTo(Health.Status.UP));
+        convoys.close();
+        assertThat(waybill.health().components()).noneMatch(part -> part.kind().equals("convoys"));
     }
 
     @Test
