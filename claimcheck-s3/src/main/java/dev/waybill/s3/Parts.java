@@ -42,7 +42,10 @@ final class Parts implements AutoCloseable {
         this.target = target;
         this.atOnce = atOnce;
         upload = target.asking(() -> target.client().createMultipartUpload(create -> {
-                    create.bucket(target.bucket().name()).key(target.object()).contentType(Target.TYPE);
+                    create.bucket(target.bucket().name())
+                            .key(target.object())
+                            .contentType(Target.TYPE)
+                            .metadata(target.metadata());
                     if (target.bucket().kmsKey() != null) {
                         create.serverSideEncryption(ServerSideEncryption.AWS_KMS)
                                 .ssekmsKeyId(target.bucket().kmsKey());

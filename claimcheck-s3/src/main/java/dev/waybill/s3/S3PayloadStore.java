@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,8 @@ public final class S3PayloadStore implements PayloadStore {
     @Override
     public boolean write(String key, Content content) throws IOException {
         String object = bucket.object(PayloadStore.checkedKey(key));
-        try (Upload upload = new Upload(new Target(client, bucket, object, this::failed), partsAtOnce)) {
+        try (Upload upload = new Upload(
+                new Target(client, bucket, object, UUID.randomUUID().toString(), this::failed), partsAtOnce)) {
             content.writeTo(upload);
             return upload.complete();
         }

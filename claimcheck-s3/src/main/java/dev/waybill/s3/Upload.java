@@ -114,6 +114,7 @@ final class Upload extends OutputStream {
                             put.bucket(bucket.name())
                                     .key(target.object())
                                     .contentType(Target.TYPE)
+                                    .metadata(target.metadata())
                                     .ifNoneMatch("*");
                             if (bucket.kmsKey() != null) {
                                 put.serverSideEncryption(ServerSideEncryption.AWS_KMS)

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
@@ -24,6 +25,7 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
@@ -38,12 +40,26 @@ final class FakeS3 implements S3Client {
     /** Before a part of that number is taken. */
     volatile IntConsumer beforePart = number -> {};
 
+    /** What it fails with when it has taken an object, as the last of several that the client has tried. */
+    volatile @Nullable S3Exception answer;
+
+    /** As if somebody else had written the object. */
+    volatile boolean overtaken;
+
+    private volatile @Nullable Map<String, String> metadata;
     private final Map<Integer, byte[]> parts = new ConcurrentHashMap<>();
     private volatile List<byte[]> stored = List.of();
 
     /** What was put, or the parts that were completed. */
     List<byte[]> stored() {
         return stored;
+    }
+
+    private void answer() {
+        S3Exception told = answer;
+        if (told != null) {
+            throw told;
+        }
     }
 
     private static byte[] bytes(RequestBody body) {
@@ -62,20 +78,28 @@ final class FakeS3 implements S3Client {
     @Override
     public HeadObjectResponse headObject(HeadObjectRequest request) {
         requests.add("head");
-        throw NoSuchKeyException.builder().build();
+        if (answer == null || stored.isEmpty()) {
+            throw NoSuchKeyException.builder().build();
+        }
+        return HeadObjectResponse.builder()
+                .metadata(overtaken ? Map.of() : metadata)
+                .build();
     }
 
     @Override
     public PutObjectResponse putObject(PutObjectRequest request, RequestBody body) {
         requests.add("put");
         kmsKeys.add(request.serverSideEncryption() + " " + request.ssekmsKeyId());
+        metadata = request.metadata();
         stored = List.of(bytes(body));
+        answer();
         return PutObjectResponse.builder().build();
     }
 
     @Override
     public CreateMultipartUploadResponse createMultipartUpload(CreateMultipartUploadRequest request) {
         requests.add("create");
+        metadata = request.metadata();
         kmsKeys.add(request.serverSideEncryption() + " " + request.ssekmsKeyId());
         return CreateMultipartUploadResponse.builder().uploadId("upload").build();
     }
@@ -95,6 +119,7 @@ final class FakeS3 implements S3Client {
                 .map(CompletedPart::partNumber)
                 .map(parts::get)
                 .toList();
+        answer();
         return CompleteMultipartUploadResponse.builder().build();
     }
 

@@ -209,7 +209,7 @@ class S3PayloadStoreIT extends PayloadStoreContract {
         }
     }
 
-    private static S3Presigner presigner() {
+    private S3Presigner presigner() {
         return S3Presigner.builder()
                 .endpointOverride(URI.create(server.uri()))
                 .region(Region.US_EAST_1)

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.s3.model.NoSuchUploadException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** How large payloads go, which a server would not show. */
 @Timeout(30)
@@ -187,6 +189,26 @@ class UploadTest {
         store.write("q/large", out -> write(out, 17));
         assertThat(s3.requests).contains("put", "create");
         assertThat(s3.kmsKeys).containsExactly("aws:kms ours", "aws:kms ours");
+    }
+
+    /** The client repeats a request whose answer is lost, and what it is told then is of the first. */
+    @Test
+    void whatTheFirstOfTwoRequestsHasStoredIsNotTakenForAnothers() throws Exception {
+        S3Exception thereIsOne =
+                (S3Exception) S3Exception.builder().statusCode(412).build();
+        for (S3Exception answer : List.of(
+                thereIsOne, NoSuchUploadException.builder().statusCode(404).build())) {
+            for (int mebibytes : new int[] {1, 17}) {
+                FakeS3 repeating = new FakeS3();
+                repeating.answer = answer;
+                PayloadStore store = S3PayloadStore.in(repeating, "bucket").build();
+                assertThat(store.write("q/k", out -> write(out, mebibytes))).isTrue();
+                assertThat(repeating.requests).doesNotContain("abort").endsWith("head");
+            }
+        }
+        s3.answer = thereIsOne;
+        s3.overtaken = true;
+        assertThat(store(2).write("q/k", out -> write(out, 1))).isFalse();
     }
 
     @Test
