@@ -46,13 +46,9 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         }
         Event<E> event = Event.of(key, delivery);
         try {
-            boolean again = delivery.deliveryCount() > 1;
-            if (again && !steps.begin(key, event.id())) {
-                return Outcome.deadLetter("its process has died of it, or with it, as often as it may be delivered");
-            }
             Taken taken;
             try {
-                taken = again ? takeAgain(event) : steps.untilCurrent(key, () -> take(event));
+                taken = steps.untilCurrent(key, () -> take(event));
                 if (taken.requeues) {
                     requeue.sendAndWait(event.copy(event.requeues() + 1).build());
                 }
@@ -112,15 +108,6 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
     private record Taken(Outcome outcome, boolean holds, boolean requeues) {
         static Taken only(Outcome outcome) {
             return new Taken(outcome, false, false);
-        }
-    }
-
-    /** Takes back the note that it is begun, whatever becomes of it: this process lives. */
-    private Taken takeAgain(Event<E> event) throws Exception {
-        try {
-            return steps.untilCurrent(event.key(), () -> take(event));
-        } finally {
-            steps.end(event.key(), event.id());
         }
     }
 

@@ -8,7 +8,6 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,9 +30,6 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final Map<String, Queue<?>> queues;
     private final long keepMillis;
     private final ConvoyListeners listeners;
-    /** What we write of a message that is begun. */
-    private final String begun = "begun by " + UUID.randomUUID() + ", and not ended";
-
     private final Runnable sends;
 
     /**
@@ -129,62 +125,6 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
 
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
         return new StepImpl<>(key, position.data(), transaction, queues);
-    }
-
-    /**
-     * Notes that a message is begun which was delivered before: a process that dies of it cannot say so, and not every broker counts how
-     * often that has happened. The step takes the note with it.
-     *
-     * @return false if as many have begun with it as may, and none has come to an end
-     */
-    boolean begin(String key, String messageId) {
-        return untilCurrent(key, () -> {
-            try (Transaction transaction = store.begin()) {
-                Loaded loaded = transaction.load(machine.name(), key, messageId);
-                StoredConvoy before = convoy(loaded, transaction, key);
-                if (loaded.known() || before.status() != ConvoyStatus.RUNNING || machine.isBehind(before)) {
-                    return true;
-                }
-                int deaths = 0;
-                if (messageId.equals(before.failedMessage())) {
-                    // What we could not take back, since the store was down, is no death.
-                    deaths = begun.equals(before.failure()) ? before.failures() - 1 : before.failures();
-                }
-                // Of its first delivery there is no note.
-                if (deaths + 1 >= queue.maxDeliveries()) {
-                    takeNoteBack(transaction, before);
-                    return false;
-                }
-                transaction.save(Change.of(before, unmoved(before).withFailure(deaths + 1, messageId, begun)));
-                transaction.commit();
-                return true;
-            }
-        });
-    }
-
-    /** What was begun has come to an end. */
-    void end(String key, String messageId) {
-        untilCurrent(key, () -> {
-            try (Transaction transaction = store.begin()) {
-                StoredConvoy before = find(transaction, key);
-                if (before != null
-                        && before.status() == ConvoyStatus.RUNNING
-                        && messageId.equals(before.failedMessage())) {
-                    takeNoteBack(transaction, before);
-                }
-                return true;
-            }
-        });
-    }
-
-    private static void takeNoteBack(Transaction transaction, StoredConvoy before) {
-        if (before.steps() > 0 || before.held() > 0) {
-            transaction.save(Change.of(before, unmoved(before).withoutFailure()));
-        } else if (before.version() > 0) {
-            // It was there for the note only.
-            transaction.delete(before);
-        }
-        transaction.commit();
     }
 
     /** The step that a message makes, and its end. */

@@ -212,7 +212,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     }
 
     private void failed(StoredConvoy convoy, Throwable failure) {
-        int failures = (convoy.failedMessage() == null ? convoy.failures() : 0) + 1;
+        int failures = convoy.failures() + 1;
         boolean stuck = failures >= steps.queue().maxDeliveries()
                 || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
         String text = ConvoySteps.text(failure);

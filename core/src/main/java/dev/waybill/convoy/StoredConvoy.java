@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
  * @param held how many of its messages are held
  * @param steps how many entries its history has had, with those that are gone
- * @param failures how often its time-out, or what it holds after that, has failed, or {@code failedMessage} was begun and not ended
- * @param failedMessage the id of the message at which it is stuck, or that is begun once more, or null
+ * @param failures how often its time-out, or what it holds after that, has failed
+ * @param failedMessage the id of the message at which it is stuck, or null
  * @param failure what has failed, above all if it is stuck, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -82,10 +82,6 @@ public record StoredConvoy(
 
     StoredConvoy withFailure(int failures, @Nullable String failedMessage, String failure) {
         return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
-    }
-
-    StoredConvoy withoutFailure() {
-        return with(status, version, since, dueAt, held, steps, 0, null, null);
     }
 
     private StoredConvoy with(

@@ -1,7 +1,5 @@
 package dev.waybill.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.waybill.Codec;
@@ -19,7 +17,6 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 /**
@@ -29,10 +26,6 @@ import javax.sql.DataSource;
 final class AccountProcess implements AutoCloseable {
     static final String MACHINE = "accounts";
     static final String CLOSE = "close";
-    /** Of this message the process dies. */
-    static final String DEADLY = "deadly";
-
-    private static final int DIED = 42;
 
     private final Process process;
 
@@ -43,8 +36,7 @@ final class AccountProcess implements AutoCloseable {
                         url,
                         orders.name(),
                         receipts.name(),
-                        orders.lockDuration().toString(),
-                        Integer.toString(orders.maxDeliveries()))
+                        orders.lockDuration().toString())
                 .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
@@ -52,16 +44,6 @@ final class AccountProcess implements AutoCloseable {
     /** SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
-    }
-
-    /** Waits until it has died of a message. */
-    void awaitDeath() throws InterruptedException {
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it has ended").isTrue();
-        assertThat(process.exitValue()).isEqualTo(DIED);
-    }
-
-    boolean lives() {
-        return process.isAlive();
     }
 
     @Override
@@ -76,13 +58,9 @@ final class AccountProcess implements AutoCloseable {
 
     /** The queue of the messages, or of the receipts. */
     static Queue<String> queue(String name, Duration lock) {
-        return queue(name, lock, 10);
-    }
-
-    static Queue<String> queue(String name, Duration lock, int maxDeliveries) {
         return Queue.named(name, Codec.text())
                 .orderedByKey()
-                .maxDeliveries(maxDeliveries)
+                .maxDeliveries(10)
                 .lockDuration(lock)
                 .retry(RetryPolicy.fixed(Duration.ofMillis(100)))
                 .build();
@@ -109,9 +87,6 @@ final class AccountProcess implements AutoCloseable {
                 .to(State.CLOSED, (step, text) -> step.send(receipts, Message.of(text)))
                 .on(State.OPEN, String.class)
                 .to(State.OPEN, (step, text) -> {
-                    if (text.equals(DEADLY)) {
-                        Runtime.getRuntime().halt(DIED);
-                    }
                     add(step, Long.parseLong(text));
                     step.send(receipts, Message.of(text));
                 })
@@ -130,10 +105,10 @@ final class AccountProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws InterruptedException {
-        WaybillConfig config = TestProcess.config(arguments, 5);
+        WaybillConfig config = TestProcess.config(arguments, 4);
         Duration lock = Duration.parse(arguments[3]);
         Queue<String> receipts = queue(arguments[2], lock);
-        Convoys.of(Waybill.open(config), queue(arguments[1], lock, Integer.parseInt(arguments[4])), machine(receipts))
+        Convoys.of(Waybill.open(config), queue(arguments[1], lock), machine(receipts))
                 .store(store(pool(arguments[0])))
                 .sendsTo(receipts)
                 .consumer(consumer -> consumer.concurrency(8).prefetch(20))

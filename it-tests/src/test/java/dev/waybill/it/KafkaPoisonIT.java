@@ -35,11 +35,6 @@ class KafkaPoisonIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Test
-    void aMessageToAConvoyOfWhichItsProcessesDieEndsInTheDeadLetterQueue() throws Exception {
-        DeadlyConvoy.endsInTheDeadLetterQueue(SERVER.config());
-    }
-
-    @Test
     void aDeadLetterTopicThatTakesTooLittleLosesNothing() throws Exception {
         Queue<String> queue =
                 Queue.named("narrow", Codec.text()).maxDeliveries(2).build();

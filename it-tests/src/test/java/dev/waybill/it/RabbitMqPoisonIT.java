@@ -74,11 +74,6 @@ class RabbitMqPoisonIT {
     }
 
     @Test
-    void aMessageToAConvoyOfWhichItsProcessesDieEndsInTheDeadLetterQueue() throws Exception {
-        DeadlyConvoy.endsInTheDeadLetterQueue(SERVER.config());
-    }
-
-    @Test
     void aDeadLetterQueueThatIsFullLosesNothing() throws Exception {
         Queue<String> queue = Queue.named("full", Codec.text()).build();
         RabbitMqServer server = (RabbitMqServer) SERVER.server();
