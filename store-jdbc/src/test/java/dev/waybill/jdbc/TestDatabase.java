@@ -8,19 +8,37 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Databases that live as long as the JVM of the tests: each is started when the first test asks for it. */
 final class TestDatabase {
+    private static final int FIRST_PORT = 20_000;
+    private static final int LAST_PORT = 31_999;
+
     private TestDatabase() {}
+
+    /** Not one that the system chooses, which it may have given to an outgoing connection before the server has it. */
+    private static int freePort() throws IOException {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+            try (ServerSocket free = new ServerSocket(port)) {
+                return free.getLocalPort();
+            } catch (BindException taken) {
+                // Another, then.
+            }
+        }
+    }
 
     private static final class PostgreSqlHolder {
         static final EmbeddedPostgres SERVER = start();
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedPostgres.builder().start();
+                return EmbeddedPostgres.builder().setPort(freePort()).start();
             } catch (IOException e) {
                 throw new UncheckedIOException("PostgreSQL did not start", e);
             }
@@ -33,7 +51,7 @@ final class TestDatabase {
         private static DB start() {
             try {
                 DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder()
-                        .setPort(0)
+                        .setPort(freePort())
                         // The server has 300 MB, which are unpacked once.
                         .setBaseDir(new File("target/mariadb"))
                         .setDataDir(Files.createTempDirectory("waybill-mariadb").toFile())
