@@ -1,10 +1,10 @@
 package dev.waybill.convoy;
 
 import dev.waybill.Health;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -28,7 +28,7 @@ final class ConvoyJob implements Runnable {
     private volatile @Nullable String trouble;
     private volatile boolean working;
     private volatile long since;
-    private long pollMillis = Long.MAX_VALUE;
+    private volatile long pollMillis = Long.MAX_VALUE;
     private @Nullable ScheduledFuture<?> early;
 
     /**
@@ -40,15 +40,18 @@ final class ConvoyJob implements Runnable {
         this.what = what;
         this.work = work;
         this.nanos = nanos;
-        thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        ScheduledThreadPoolExecutor one = new ScheduledThreadPoolExecutor(1, task -> {
             Thread made = new Thread(task, "waybill-convoys-" + listeners.machine());
             made.setDaemon(true);
             return made;
         });
+        // An early turn that waits would come after the stop.
+        one.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        thread = one;
     }
 
     /** Does it so often, and when there is more in between; then at most ten times as often. */
-    synchronized void start(long pollMillis) {
+    void start(long pollMillis) {
         this.pollMillis = pollMillis;
         var unused = thread.scheduleWithFixedDelay(this, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
     }

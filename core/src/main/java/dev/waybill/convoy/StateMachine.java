@@ -368,7 +368,8 @@ public final class StateMachine<S extends Enum<S>, E, D> {
 
         /**
          * How many entries a convoy's history keeps, the newest, and up to a tenth more; by default 10,000; 10 to 1,000,000. A message
-         * whose entry is gone is not known any more: if it comes once more it is handled again.
+         * whose entry is gone is not known any more: if it comes once more it is handled again. More than {@link #maxHeld}, since so many
+         * may go through behind one message before that is accepted.
          */
         public Builder<S, E, D> keepHistory(int entries) {
             if (entries < 10 || entries > 1_000_000) {
@@ -393,13 +394,18 @@ public final class StateMachine<S extends Enum<S>, E, D> {
          * Checks the declaration.
          *
          * @throws IllegalArgumentException with all that is wrong: a state that cannot be reached, one that leads nowhere and is not
-         *     terminal, a terminal one that leads somewhere, two transitions for one message, a type of message that is not mentioned
+         *     terminal, a terminal one that leads somewhere, two transitions for one message, a type of message that is not mentioned, a history that
+         *     is too short
          */
         public StateMachine<S, E, D> build() {
             S first = start;
             Function<String, D> remembered = initial;
             if (first == null || remembered == null) {
                 throw new IllegalArgumentException("state machine '" + name + "' has no start");
+            }
+            if (keepHistory <= maxHeld) {
+                throw new IllegalArgumentException(
+                        "keepHistory is " + keepHistory + " but must be more than maxHeld, " + maxHeld);
             }
             List<String> faults = graph.faults(first, events);
             if (!faults.isEmpty()) {

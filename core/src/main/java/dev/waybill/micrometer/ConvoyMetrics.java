@@ -88,13 +88,18 @@ public final class ConvoyMetrics implements MeterBinder, AutoCloseable {
     }
 
     private void ask() {
+        // What escaped here would end the schedule.
         try {
             last = convoys.operations().census();
-        } catch (RuntimeException unknown) {
+        } catch (RuntimeException | Error unknown) {
             last = null;
             LOG.warn("the convoys of {} cannot be counted: {}", machine, unknown.toString());
         }
-        update();
+        try {
+            update();
+        } catch (RuntimeException | Error refused) {
+            LOG.warn("the gauges of the convoys of {} are not up to date", machine, refused);
+        }
     }
 
     private synchronized void update() {

@@ -64,6 +64,25 @@ class ConvoyJobTest {
     }
 
     @Test
+    void nothingBeginsAfterTheStop() throws Exception {
+        AtomicInteger turns = new AtomicInteger();
+        ConvoyJob job = new ConvoyJob(
+                listeners,
+                "look",
+                () -> {
+                    turns.incrementAndGet();
+                    return 1;
+                },
+                System::nanoTime);
+        job.start(10_000);
+        job.soon();
+        await("an early turn waits now, a second long").until(() -> turns.get() == 1);
+        job.stop();
+        job.awaitEnd();
+        assertThat(turns).hasValue(1);
+    }
+
+    @Test
     void aStoreThatCannotBeAskedIsTold() {
         ConvoyJob job = new ConvoyJob(
                 listeners,

@@ -146,7 +146,8 @@ class StateMachineTest {
 
     @Test
     void aHistoryIsCutNowAndThen() {
-        StateMachine<State, Event, String> machine = whole().keepHistory(100).build();
+        StateMachine<State, Event, String> machine =
+                whole().keepHistory(100).maxHeld(99).build();
         assertThat(machine.keptAfter(100)).isZero();
         assertThat(machine.keptAfter(109)).isZero();
         assertThat(machine.keptAfter(110)).isEqualTo(100);
@@ -155,6 +156,9 @@ class StateMachineTest {
         assertThatThrownBy(() -> whole().keepHistory(9))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("keepHistory is 9 but must be 10 to 1000000");
+        assertThatThrownBy(() -> whole().keepHistory(100).maxHeld(100).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("keepHistory is 100 but must be more than maxHeld, 100");
     }
 
     private static StoredConvoy stored(int version, String state, String data) {

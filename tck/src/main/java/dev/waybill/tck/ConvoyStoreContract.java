@@ -307,6 +307,7 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
         Convoys convoys = run(cancellable()
                 .on(State.PAID, Event.Paid.class)
                 .to(State.PAID, (step, paid) -> append(step, "paid"))
+                .maxHeld(9)
                 .keepHistory(10));
         send("o1", placed("1"));
         for (int i = 2; i <= 25; i++) {
