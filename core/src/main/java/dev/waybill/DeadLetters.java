@@ -1,7 +1,6 @@
 package dev.waybill;
 
 import dev.waybill.claimcheck.ClaimCheck;
-import dev.waybill.claimcheck.PayloadCollector;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,10 +41,9 @@ public interface DeadLetters {
     long purge(DeadLetterFilter filter, long expected);
 
     /**
-     * As {@link #purge}; and once the broker has confirmed it, what was deleted takes its payloads with it, as
-     * {@link ClaimCheck#deletion} says: deleted in the background, or noted as done, for a {@link PayloadCollector} to delete when they
-     * have been kept. A payload stays if a dead letter that is left refers to it as well, as far as they can be seen, or if the reference
-     * is refused.
+     * As {@link #purge}; then, in the same call, what was deleted takes its payloads with it, those that would be kept for a time too
+     * ({@link ClaimCheck#deletion}). A payload stays if a dead letter that is left refers to it as well, as far as they can be seen; if the
+     * reference is refused; if nothing is to be deleted at all; and, with a warning, if its store fails.
      *
      * <p>A copy of such a message that is in its queue again, as after a redrive or a consumer that died half-way, finds its payload gone,
      * and no broker tells of such copies. So bring a redrive that was interrupted to its end before, and let the queue be consumed.

@@ -149,7 +149,7 @@ public final class S3PayloadStore implements PayloadStore {
         }
     }
 
-    /** A presigned GET; needs a {@link Builder#valetKeys presigner}, and lasts at most 7 days. */
+    /** A presigned GET; needs a {@link Builder#valetKeys presigner}, and lasts at most 7 days, and no longer than temporary credentials do. */
     @Override
     public Optional<URI> valetKey(String key, Duration validFor) {
         if (presigner == null) {

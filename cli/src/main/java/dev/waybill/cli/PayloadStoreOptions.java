@@ -75,9 +75,9 @@ final class PayloadStoreOptions {
         }
         try (S3Client open = client.build()) {
             S3PayloadStore.Builder store = S3PayloadStore.in(open, slash < 0 ? place : place.substring(0, slash));
-            if (slash >= 0) {
-                String prefix = place.substring(slash + 1);
-                store.prefix(prefix.isEmpty() || prefix.endsWith("/") ? prefix : prefix + "/");
+            String prefix = slash < 0 ? "" : place.substring(slash + 1);
+            if (!prefix.isEmpty()) {
+                store.prefix(prefix.endsWith("/") ? prefix : prefix + "/");
             }
             return work.applyAsInt(PayloadCollector.in(store.name(NAME).build()));
         } catch (SdkClientException noRegion) {

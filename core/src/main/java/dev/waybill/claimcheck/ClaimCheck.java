@@ -310,7 +310,8 @@ public final class ClaimCheck {
          *
          * <p>A message may outlive its valet key, for instance delayed, retried or dead: then only consumers with the store can handle it.
          *
-         * @param validFor how long each is valid from when its payload is stored; longer than messages usually wait
+         * @param validFor how long each is valid from when its payload is stored; longer than messages usually wait. With temporary
+         *     credentials, as of a role, S3 ends it with those
          */
         public Builder valetKeys(Duration validFor) {
             if (validFor.isNegative() || validFor.isZero()) {

@@ -172,6 +172,11 @@ final class ClaimReader {
     }
 
     private void failed(CircuitBreaker breaker, long nanos, Exception failure) {
+        if (Thread.currentThread().isInterrupted()) {
+            // It says nothing of the store.
+            breaker.releasePermission();
+            return;
+        }
         trouble = "payload store: " + failure;
         breaker.onError(nanos, TimeUnit.NANOSECONDS, failure);
     }

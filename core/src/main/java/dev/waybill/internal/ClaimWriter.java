@@ -87,6 +87,8 @@ final class ClaimWriter {
         PayloadStore store = check.store();
         String key = queue.name() + "/" + MessageIds.next();
         @Nullable PayloadCipher cipher = check.cipher().orElse(null);
+        Instant created = Instant.ofEpochMilli(engine.time().epochMillis());
+        @Nullable ValetKey valetKey = valetKey(message, key, created);
         Measured measured = new Measured();
         Content content = out -> {
             OutputStream secret =
@@ -107,7 +109,12 @@ final class ClaimWriter {
             breaker.releasePermission();
             throw unreadable(message, bad);
         } catch (PayloadStoreException down) {
-            breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, down);
+            if (Thread.currentThread().isInterrupted()) {
+                // It says nothing of the store.
+                breaker.releasePermission();
+            } else {
+                breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, down);
+            }
             // It may be there: perhaps it is only the answer that was lost.
             notSent(key);
             throw failure(message, down.getMessage(), down);
@@ -119,7 +126,6 @@ final class ClaimWriter {
         if (!written) {
             throw failure(message, "it has a payload '" + key + "' already", null);
         }
-        Instant created = Instant.ofEpochMilli(engine.time().epochMillis());
         Reference reference = new Reference(
                 store.name(),
                 key,
@@ -127,7 +133,7 @@ final class ClaimWriter {
                 HexFormat.of().formatHex(measured.digest.digest()),
                 contentType,
                 created,
-                valetKey(message, key, created),
+                valetKey,
                 check.isCompressed() ? Reference.GZIP : null,
                 cipher == null ? null : cipher.name());
         return new Body(reference.encode(message.id(), check), Reference.CONTENT_TYPE, key);
@@ -142,7 +148,6 @@ final class ClaimWriter {
             URI address = check.store().valetKey(key, validFor).orElseThrow();
             return ValetKey.of(address.toASCIIString(), created.plus(validFor));
         } catch (Reference.Refused | RuntimeException none) {
-            notSent(key);
             throw failure(message, "it gives no valet key: " + none.getMessage(), none);
         }
     }

@@ -16,9 +16,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks at the dead letters of one queue; what changes them, a {@link Sweep} does. */
 final class DeadLettersImpl implements DeadLetters {
+    private static final Logger LOG = LoggerFactory.getLogger(DeadLettersImpl.class);
     private static final int PAGE = 100;
 
     private final WaybillRuntime runtime;
@@ -120,12 +123,20 @@ final class DeadLettersImpl implements DeadLetters {
                     "the payloads of " + dead
                             + " cannot be deleted: the queue is declared without a claim check, Queue.named(...).claimCheck(...)");
         }
-        PurgedPayloads payloads = new PurgedPayloads(engine, check);
+        PurgedPayloads payloads = new PurgedPayloads(check);
+        long purged = purge(filter, expected, payloads);
         try {
-            return purge(filter, expected, payloads);
-        } finally {
+            // A letter may have come meanwhile, or be back since its connection was lost before the broker had heard of
+            // it.
+            look(letter -> {
+                payloads.stays(letter.envelope());
+                return true;
+            });
             payloads.delete();
+        } catch (RuntimeException unknown) {
+            LOG.warn("the payloads of {} that are purged stay, since it cannot be seen what is left", dead, unknown);
         }
+        return purged;
     }
 
     private long purge(DeadLetterFilter filter, long expected, @Nullable PurgedPayloads payloads) {

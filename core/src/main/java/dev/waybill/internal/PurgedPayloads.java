@@ -3,9 +3,10 @@ package dev.waybill.internal;
 import dev.waybill.claimcheck.ClaimCheck;
 import dev.waybill.claimcheck.ClaimCheck.Deletion;
 import dev.waybill.claimcheck.PayloadStore;
-import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.spi.Envelope;
-import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,20 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The payloads of dead letters that are purged. They are deleted at the end, since several letters may refer to one; and with no note
- * before, since a purge that dies half-way proves nothing of what it leaves.
+ * The payloads of dead letters that are purged. They are deleted at the end, since several letters may refer to one; and with no note that
+ * they are done, by which a copy of such a message would be taken for handled.
  */
 final class PurgedPayloads {
     private static final Logger LOG = LoggerFactory.getLogger(PurgedPayloads.class);
 
-    private final Engine engine;
+    private static final int MOST_AT_ONCE = 500;
+
     private final ClaimCheck check;
 
     /** How many letters that are still there refer to each. */
     private final Map<Place, AtomicInteger> letters = new ConcurrentHashMap<>();
 
-    PurgedPayloads(Engine engine, ClaimCheck check) {
-        this.engine = engine;
+    PurgedPayloads(ClaimCheck check) {
         this.check = check;
     }
 
@@ -56,14 +57,16 @@ final class PurgedPayloads {
         return letters.computeIfAbsent(new Place(claim.store(), claim.key()), place -> new AtomicInteger());
     }
 
-    /** Null if its body is no reference, or one that is not followed. */
+    /** Null if its body is no reference, or one that is not followed, or its payload is not ours to delete. */
     private @Nullable Claim claim(Envelope letter) {
-        if (!Reference.isIn(letter.contentType())) {
+        if (!Reference.isIn(letter.contentType()) || check.deletion() == Deletion.never()) {
             return null;
         }
         try {
             Reference reference = Reference.decode(letter.body(), letter.id(), check);
-            return new Claim(reference, check.store(reference.store()).orElseThrow(), null, failure -> {});
+            // Who has valet keys alone declares that nothing is deleted.
+            PayloadStore store = check.store(reference.store()).orElseThrow();
+            return new Claim(reference, store, null, failure -> {});
         } catch (Reference.Refused refused) {
             LOG.debug(
                     "the payload of dead letter {} stays, since its reference is refused: {}",
@@ -73,27 +76,29 @@ final class PurgedPayloads {
         }
     }
 
-    /** Deletes those that no letter refers to any more. */
+    /** Deletes those that no letter refers to any more; what its store does not delete stays. */
     void delete() {
+        Map<PayloadStore, List<String>> unneeded = new HashMap<>();
         letters.forEach((place, left) -> {
             if (left.get() == 0) {
-                delete(place);
+                unneeded.computeIfAbsent(place.store(), store -> new ArrayList<>())
+                        .add(place.key());
             }
         });
+        unneeded.forEach(PurgedPayloads::delete);
     }
 
-    private void delete(Place place) {
-        if (check.deletion() == Deletion.afterAcknowledgement()) {
-            engine.spent().delete(place.store(), place.key(), false);
-        } else if (check.deletion() instanceof Deletion.Keep) {
+    private static void delete(PayloadStore store, List<String> keys) {
+        for (int from = 0; from < keys.size(); from += MOST_AT_ONCE) {
             try {
-                place.store().write(SpentPayloads.note(place.key()), out -> {});
-            } catch (IOException | PayloadStoreException down) {
+                store.delete(keys.subList(from, Math.min(keys.size(), from + MOST_AT_ONCE)));
+            } catch (RuntimeException down) {
                 LOG.warn(
-                        "payload '{}' stays in payload store '{}': {}",
-                        place.key(),
-                        place.store().name(),
+                        "{} payloads of dead letters that are purged stay in payload store '{}': {}",
+                        keys.size() - from,
+                        store.name(),
                         down.toString());
+                return;
             }
         }
     }

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  */
 record ValetKey(URI address, Instant expires) {
 
-    /** Below a trusted address; with no way up, and nothing that servers may read in several ways. */
-    private static final Pattern FOLDERS = Pattern.compile("([A-Za-z0-9_-][A-Za-z0-9._-]*/)*");
+    /** Below a trusted address; with no way up, and nothing that servers may read in several ways. Possessive: others recurse by folder. */
+    private static final Pattern FOLDERS = Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*+/)*+");
 
     private static final int LONGEST = 4096;
 

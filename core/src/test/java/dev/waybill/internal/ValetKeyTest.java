@@ -44,6 +44,8 @@ class ValetKeyTest {
             "https://payloads.example/q/1",
             "https://payloads.example:443/q/1?a=b",
             "https://PAYLOADS.example/a.b/c/q/1",
+            // As deep as the longest is.
+            "https://payloads.example/" + "a/".repeat(2030) + "q/1",
         }) {
             ValetKey.of(address, EXPIRES).demandTrusted("q/1", CHECK.trustedAddresses());
         }
