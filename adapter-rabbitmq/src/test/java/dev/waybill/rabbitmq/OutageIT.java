@@ -142,7 +142,8 @@ class OutageIT {
                 return true;
             });
             try (Receiver again = queue.receiver(500)) {
-                await().atMost(PATIENCE).until(() -> {
+                // Without pauses: where the kill takes long there are hundreds of thousands.
+                await().atMost(PATIENCE).pollInterval(Duration.ofMillis(1)).until(() -> {
                     List<Inbound> received = again.receive(500, Duration.ofMillis(200));
                     there.addAll(Contract.ids(received));
                     TestQueue.accept(again, received);
