@@ -403,24 +403,8 @@ class ClaimsTest {
     @Test
     void aForgedReferenceThatCanHaveNoNoteDoesNotKeepTheOthersNotes() throws Exception {
         Queue<String> queue = queue(Codec.text());
-        Codec<String> forger = new Codec<>() {
-            @Override
-            public byte[] encode(String payload) {
-                return payload.getBytes(UTF_8);
-            }
-
-            @Override
-            public String decode(byte[] body) {
-                return new String(body, UTF_8);
-            }
-
-            @Override
-            public String contentType() {
-                return Reference.CONTENT_TYPE;
-            }
-        };
         store.write("q/0" + ClaimCheck.DONE, out -> {});
-        Queue<String> forged = Queue.named("q", forger)
+        Queue<String> forged = Queue.named("q", new ForgedReferences())
                 .maxDeliveries(2)
                 .retry(RetryPolicy.immediate())
                 .build();

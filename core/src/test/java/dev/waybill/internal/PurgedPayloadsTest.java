@@ -117,7 +117,7 @@ class PurgedPayloadsTest {
                 expires: 2026-11-29T00:00:00Z
                 valet-key: https://store.example/waybill/q/k?signature=s
                 """.formatted("0".repeat(64));
-        Queue<String> undeclared = Queue.named("valet", new References()).build();
+        Queue<String> undeclared = Queue.named("valet", new ForgedReferences()).build();
         waybill.producer(undeclared).send(reference).join();
         waybill.consumer(undeclared).start(delivery -> {});
         Queue<String> queue = Queue.named("valet", Codec.text())
@@ -127,24 +127,6 @@ class PurgedPayloadsTest {
         await().until(() -> waybill.deadLetters(queue).count() == 1);
         assertThat(waybill.deadLetters(queue).purgeWithPayloads(DeadLetterFilter.all(), 1))
                 .isEqualTo(1);
-    }
-
-    /** Sends references as other software would. */
-    private static final class References implements Codec<String> {
-        @Override
-        public byte[] encode(String payload) {
-            return payload.getBytes(UTF_8);
-        }
-
-        @Override
-        public String decode(byte[] body) {
-            return new String(body, UTF_8);
-        }
-
-        @Override
-        public String contentType() {
-            return Reference.CONTENT_TYPE;
-        }
     }
 
     @Test

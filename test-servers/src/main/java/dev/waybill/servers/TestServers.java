@@ -56,7 +56,7 @@ public final class TestServers {
             case "redis" -> redis(options);
             default ->
                 throw new IllegalArgumentException("Server '" + name
-                        + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3, s3-moto or" + " redis");
+                        + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3, s3-moto or redis");
         };
     }
 
