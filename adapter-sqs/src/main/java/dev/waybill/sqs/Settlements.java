@@ -101,9 +101,9 @@ final class Settlements {
     }
 
     /** Reports those whose lock has ended: they are back already, and another may hold them, whose lock this might change. */
-    private static List<Held> locked(List<Held> ten) {
-        List<Held> ours = new ArrayList<>(ten.size());
-        for (Held held : ten) {
+    private static List<Held> locked(List<? extends Held> batch) {
+        List<Held> ours = new ArrayList<>(batch.size());
+        for (Held held : batch) {
             if (held.inbound().lost()) {
                 held.lost("its lock has ended");
             } else {
@@ -115,10 +115,8 @@ final class Settlements {
 
     void extend(List<? extends Held> batch) {
         List<Held> extended = new ArrayList<>(batch.size());
-        for (Held held : batch) {
-            if (held.inbound().lost()) {
-                held.lost("its lock has ended");
-            } else if (inbound(held).extensions().start()) {
+        for (Held held : locked(batch)) {
+            if (inbound(held).extensions().start()) {
                 extended.add(held);
             } else {
                 held.lost("it is being given back");
@@ -149,7 +147,8 @@ final class Settlements {
         long now = time.nanos();
         int seconds = (int) Duration.ofNanos(lockNanos).toSeconds();
         List<Held> within = new ArrayList<>(ten.size());
-        for (Held held : ten) {
+        // Once more: the thread for it may have come late.
+        for (Held held : locked(ten)) {
             long received = inbound(held).receivedNanos();
             if (now - received + lockNanos > LONGEST_LOCK.toNanos()) {
                 held.failed(new BrokerException(
@@ -161,8 +160,11 @@ final class Settlements {
         // From before the request on, so that the lock rather lasts longer than it says.
         long until = now + Duration.ofSeconds(seconds).toNanos();
         report(within, all -> handles.changeVisibility(all, Collections.nCopies(all.size(), seconds)), held -> {
-            inbound(held).lockedUntil(until);
-            held.extended();
+            if (inbound(held).extendedUntil(until)) {
+                held.extended();
+            } else {
+                held.lost("its lock ended before SQS had answered");
+            }
         });
     }
 
@@ -172,8 +174,9 @@ final class Settlements {
         try {
             forTens(messages, ten -> {
                 // Without what a receive has taken meanwhile and core has given back.
-                List<SqsInbound> kept =
-                        ten.stream().filter(each -> each.extensions().start()).toList();
+                List<SqsInbound> kept = ten.stream()
+                        .filter(each -> !each.lost() && each.extensions().start())
+                        .toList();
                 try {
                     keepTen(kept);
                 } finally {
@@ -197,8 +200,8 @@ final class Settlements {
             boolean[] refused = new boolean[ten.size()];
             failed.forEach(entry -> refused[Integer.parseInt(entry.id())] = true);
             for (int i = 0; i < refused.length; i++) {
-                if (!refused[i]) {
-                    ten.get(i).lockedUntil(until);
+                if (!refused[i] && !ten.get(i).extendedUntil(until)) {
+                    LOG.debug("SQS answered after the lock's end; the message comes back");
                 }
             }
         } catch (RuntimeException failed) {

@@ -99,6 +99,18 @@ final class SqsInbound implements Inbound {
         lockedUntil = nanos;
     }
 
+    /**
+     * SQS has answered that it keeps the lock until then. False if the lock had ended before the answer: SQS does not tell whether it
+     * took the request before that, or when another had received the message.
+     */
+    boolean extendedUntil(long nanos) {
+        if (lost()) {
+            return false;
+        }
+        lockedUntil = nanos;
+        return true;
+    }
+
     @Override
     public Envelope envelope() {
         return envelope;

@@ -6,6 +6,7 @@ import dev.waybill.inmemory.SettableTime;
 import dev.waybill.spi.Held.Disposition;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -98,6 +99,40 @@ class SettlementsTest {
         assertThat(batch.get(0).report()).isEqualTo("extended");
         assertThat(batch.get(0).inbound().lockedUntilNanos()).isEqualTo(time.nanos() + LOCK.toNanos());
         assertThat(sqs.settlements).containsExactly("r0 for 30 s");
+    }
+
+    @Test
+    void a_lock_that_ended_before_the_answer_is_lost_whatever_that_says() throws InterruptedException {
+        List<Taken> batch = taken(2);
+        sqs.refuses = (handle, id) -> {
+            if (handle.equals("r1")) {
+                time.advance(LOCK);
+            }
+            return null;
+        };
+        settlements.extend(batch);
+        settlements.keep(List.of((SqsInbound) batch.get(0).inbound()));
+        for (Taken each : batch) {
+            assertThat(each.report()).startsWith("lost");
+            assertThat(each.inbound().lost()).isTrue();
+        }
+        assertThat(sqs.settlements).containsExactly("r0 for 30 s", "r1 for 30 s");
+    }
+
+    @Test
+    void a_lock_that_ended_before_there_was_a_thread_to_extend_it_is_lost() throws InterruptedException {
+        Taken message = taken("r0");
+        new Settlements(new Handles(sqs, "url"), LOCK, late(), time).extend(List.of(message));
+        assertThat(message.report()).startsWith("lost");
+        assertThat(sqs.settlements).isEmpty();
+    }
+
+    /** Runs what it is given when a lock has passed. */
+    private Executor late() {
+        return task -> {
+            time.advance(LOCK);
+            task.run();
+        };
     }
 
     @Test
