@@ -16,7 +16,6 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** So many payloads of one size, from the first that is sent to the last that is read. */
@@ -57,17 +56,12 @@ final class PayloadTrial {
             found.add(one);
         }
 
-        private double median(ToDoubleFunction<Found> part) {
-            double[] sorted = found.stream().mapToDouble(part).sorted().toArray();
-            return sorted[sorted.length / 2];
-        }
-
         double rate() {
-            return median(Found::rate);
+            return Sample.median(found, Found::rate);
         }
 
         long heapMebibytes() {
-            return Math.round(median(Found::heapBytes) / MEBIBYTE);
+            return Math.round(Sample.median(found, Found::heapBytes) / MEBIBYTE);
         }
     }
 

@@ -32,7 +32,7 @@ record Sample(double value, double p50, double max, double cpuMicros) {
                 median(samples, Sample::cpuMicros));
     }
 
-    private static double median(List<Sample> samples, ToDoubleFunction<Sample> part) {
+    static <T> double median(List<T> samples, ToDoubleFunction<T> part) {
         double[] sorted = samples.stream().mapToDouble(part).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1
