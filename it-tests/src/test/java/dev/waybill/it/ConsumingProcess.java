@@ -83,8 +83,9 @@ final class ConsumingProcess implements AutoCloseable {
      *
      * @param number of the message within its key, from 1
      * @param began by the clock that all processes of the machine share
+     * @param lockLost whether its lock had ended before it did: the process was held up for longer than that
      */
-    record Step(String key, int number, boolean redelivered, long began, long ended) {
+    record Step(String key, int number, boolean redelivered, long began, long ended, boolean lockLost) {
         static Step parse(String line) {
             String[] parts = line.split(" ");
             return new Step(
@@ -92,11 +93,12 @@ final class ConsumingProcess implements AutoCloseable {
                     Integer.parseInt(parts[1]),
                     Boolean.parseBoolean(parts[2]),
                     Long.parseLong(parts[3]),
-                    Long.parseLong(parts[4]));
+                    Long.parseLong(parts[4]),
+                    Boolean.parseBoolean(parts[5]));
         }
 
         String line() {
-            return key + " " + number + " " + redelivered + " " + began + " " + ended;
+            return key + " " + number + " " + redelivered + " " + began + " " + ended + " " + lockLost;
         }
     }
 
@@ -125,7 +127,8 @@ final class ConsumingProcess implements AutoCloseable {
                 Integer.parseInt(delivery.payload()),
                 delivery.redelivered(),
                 began,
-                System.nanoTime());
+                System.nanoTime(),
+                delivery.lockLost());
         say(step.line(), out);
     }
 

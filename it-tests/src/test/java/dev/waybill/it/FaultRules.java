@@ -174,6 +174,7 @@ abstract class FaultRules {
     @Test
     void eachKeyIsInOrderWhileProcessesAreKilledAndAdded() throws Exception {
         Queue<String> queue = declaration().orderedByKey().build();
+        int convoys = site().slow() ? CONVOYS / 3 : CONVOYS;
         int each = CONVOY_MESSAGES / CONVOYS;
         ConvoyTrail trail = new ConvoyTrail();
         Deque<ConsumingProcess> processes = new ArrayDeque<>();
@@ -183,9 +184,9 @@ abstract class FaultRules {
             for (int i = 0; i < 3; i++) {
                 processes.add(new ConsumingProcess(config(), queue, trail::add));
             }
-            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> sendConvoys(producer, CONVOYS, each));
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> sendConvoys(producer, convoys, each));
             for (int part = 1; part < 10; part++) {
-                int enough = CONVOYS * each / 10 * part;
+                int enough = convoys * each / 10 * part;
                 Awaitility.await("handled by " + processes.size() + " processes")
                         .atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(trail.distinct()).isGreaterThanOrEqualTo(enough));
@@ -201,13 +202,13 @@ abstract class FaultRules {
             sending.join();
             Awaitility.await("all are handled")
                     .atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(trail.distinct()).isEqualTo(CONVOYS * each));
+                    .untilAsserted(() -> assertThat(trail.distinct()).isEqualTo(convoys * each));
             assertThat(waybill.deadLetters(queue).count()).isZero();
         } finally {
             processes.forEach(ConsumingProcess::close);
         }
         assertThat(trail.faults()).as("%s", trail).isEmpty();
-        report(CONVOYS + " convoys, " + killed + " processes killed", trail.toString());
+        report(convoys + " convoys, " + killed + " processes killed", trail.toString());
     }
 
     /** The keys in turn. */

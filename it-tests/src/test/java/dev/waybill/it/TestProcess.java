@@ -8,14 +8,17 @@ import java.util.Map;
 
 /** A process that runs a class of the tests, and which broker it is to use. */
 final class TestProcess {
+    /** It is over before a compiler's best code pays. */
+    private static final List<String> SHORT_LIVED = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
     private TestProcess() {}
 
     /** Prepares it; what it says on standard error is seen. */
     static ProcessBuilder of(Class<?> main, WaybillConfig config, String... arguments) {
-        return of(List.of(), main, config, arguments);
+        return of(SHORT_LIVED, main, config, arguments);
     }
 
-    /** The same, with options of the JVM. */
+    /** The same, with other options of the JVM. */
     static ProcessBuilder of(List<String> options, Class<?> main, WaybillConfig config, String... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));

@@ -67,11 +67,10 @@ class TlsIT {
     private static void check(WaybillConfig config) throws Exception {
         WaybillConfig trusting = config.with(
                         "waybill.tls.trust-store", certificates.trustStore().toString())
-                .with("waybill.tls.trust-store-password", certificates.password())
-                .with("waybill.connect-timeout", "5s");
+                .with("waybill.tls.trust-store-password", certificates.password());
         assertThat(roundTrip(trusting)).isEqualTo("over TLS");
 
-        String untrusted = text(catchThrowable(() -> roundTrip(config.with("waybill.connect-timeout", "5s"))));
+        String untrusted = text(catchThrowable(() -> roundTrip(config)));
         assertThat(untrusted).containsPattern("(?i)certificat|PKIX|SSL");
 
         String wrong = "not-the-password-4711";
