@@ -36,10 +36,12 @@ record Container(BlobContainerClient client, String prefix, String store) {
         }
     }
 
-    /** Trouble of the store; that the thread was interrupted, which the SDK forgets, it knows again. */
+    /** Trouble of the store; that the thread was interrupted, which the SDK may forget, it knows again. */
     PayloadStoreException failed(String what, RuntimeException cause) {
         Throwable reason = cause;
-        while (reason instanceof RuntimeException && reason.getCause() != null) {
+        while (!(reason instanceof HttpResponseException)
+                && reason instanceof RuntimeException
+                && reason.getCause() != null) {
             reason = reason.getCause();
         }
         if (reason instanceof InterruptedException) {

@@ -6,6 +6,9 @@
  * by delegation also {@code Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey}, as <i>Storage Blob Delegator</i> may.
  * The account is to be one without a hierarchical namespace, whose folders would be listed as if they were payloads.
  *
+ * <p>By default the SDK tries a request four times, with pauses of 44 seconds in all, and waits a minute for each answer: so long a send
+ * waits for a store that is down, until its circuit breaker is open. The client's {@code retryOptions} say otherwise.
+ *
  * <p>The SDK logs as warnings that the JDK's client writes the header {@code Content-Length} by itself, for each request, and as errors what
  * is handled here, such as a blob that is not there any more when it is deleted. Waybill itself tells what matters: best turn the loggers
  * {@code com.azure} off.

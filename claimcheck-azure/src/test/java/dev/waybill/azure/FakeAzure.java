@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +46,9 @@ final class FakeAzure implements AutoCloseable {
 
     /** What is answered instead to a request: a status and a code, or null. */
     volatile Function<String, @Nullable String> instead = request -> null;
+
+    /** When the half of what is read has been sent. */
+    volatile Runnable halfWay = () -> {};
 
     /** How many requests that change something are obeyed, but not answered. */
     final AtomicInteger answersToLose = new AtomicInteger();
@@ -177,7 +179,12 @@ final class FakeAzure implements AutoCloseable {
         int from = Integer.parseInt(range.group(1));
         int to = Math.min(blob.length, Integer.parseInt(range.group(2)) + 1);
         exchange.getResponseHeaders().add("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + blob.length);
-        send(exchange, 206, Arrays.copyOfRange(blob, from, to));
+        exchange.sendResponseHeaders(206, to - from);
+        int half = (from + to) / 2;
+        exchange.getResponseBody().write(blob, from, half - from);
+        exchange.getResponseBody().flush();
+        halfWay.run();
+        exchange.getResponseBody().write(blob, half, to - half);
     }
 
     private static void refuse(HttpExchange exchange, String how) throws IOException {

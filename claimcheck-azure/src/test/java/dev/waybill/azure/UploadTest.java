@@ -7,10 +7,12 @@ import static org.awaitility.Awaitility.await;
 import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -182,13 +184,47 @@ class UploadTest {
         assertThat(Thread.interrupted()).isTrue();
     }
 
-    /** The SDK itself forgets it; the engine must know, or it takes the store to be down. */
+    /** The SDK itself forgets some; the engine must know, or it takes the store to be down. */
     @Test
-    void anInterruptOfOneRequestIsKept() {
+    void anInterruptOfOneRequestIsKept() throws Exception {
         PayloadStore store = store(2);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> store.exists("q/k")).isInstanceOf(PayloadStoreException.class);
+        assertThat(Thread.interrupted()).isTrue();
         assertThatThrownBy(
                         () -> store.write("q/k", out -> Thread.currentThread().interrupt()))
                 .isInstanceOf(PayloadStoreException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        azure.store(new byte[9 << 20]);
+        try (InputStream in = store.read("q/k")) {
+            in.readNBytes(4 << 20);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(in::read).isInstanceOf(PayloadStoreException.class);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> store.read("q/k")).isInstanceOf(PayloadStoreException.class);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void anInterruptWhileAnAnswerIsReadIsKept() throws Exception {
+        PayloadStore store = store(2);
+        azure.store(new byte[9 << 20]);
+        Thread reader = Thread.currentThread();
+        CountDownLatch never = new CountDownLatch(1);
+        try (InputStream in = store.read("q/k")) {
+            in.readNBytes(4 << 20);
+            azure.halfWay = () -> {
+                await().until(() -> EnumSet.of(Thread.State.WAITING, Thread.State.TIMED_WAITING)
+                        .contains(reader.getState()));
+                reader.interrupt();
+                hold(never);
+            };
+            assertThatThrownBy(in::read).isInstanceOf(PayloadStoreException.class);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThatThrownBy(() -> store.read("q/k")).isInstanceOf(PayloadStoreException.class);
         assertThat(Thread.interrupted()).isTrue();
     }
 
