@@ -61,7 +61,12 @@ class ArchitectureTest {
             .resideInAPackage("dev.waybill.internal..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.waybill.inmemory..", "com.rabbitmq..", "org.apache.kafka..", "software.amazon..");
+            .resideInAnyPackage(
+                    "dev.waybill.inmemory..",
+                    "com.rabbitmq..",
+                    "org.apache.kafka..",
+                    "software.amazon..",
+                    "com.azure..");
 
     @ArchTest
     static final ArchRule optionalLibrariesStayInTheirCorner = noClasses()

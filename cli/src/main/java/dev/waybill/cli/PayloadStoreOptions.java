@@ -1,6 +1,12 @@
 package dev.waybill.cli;
 
+import com.azure.core.util.Configuration;
+import com.azure.storage.blob.BlobContainerClient;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.BlobUrlParts;
+import com.azure.storage.common.StorageSharedKeyCredential;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.waybill.azure.AzurePayloadStore;
 import dev.waybill.claimcheck.FilePayloadStore;
 import dev.waybill.claimcheck.PayloadCollector;
 import dev.waybill.jdbc.JdbcPayloadStore;
@@ -18,13 +24,15 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 final class PayloadStoreOptions {
     private static final String NAME = "cli";
     private static final String S3 = "s3://";
+    private static final String AZURE = "azure://";
 
     @Option(
             names = "--store",
             paramLabel = "URL",
             defaultValue = "${env:WAYBILL_PAYLOADS}",
-            description = "file:///DIRECTORY, s3://BUCKET/PREFIX (without one, waybill/), or a JDBC URL of PostgreSQL, "
-                    + "MariaDB or H2; by default WAYBILL_PAYLOADS.")
+            description =
+                    "file:///DIRECTORY, s3://BUCKET/PREFIX, azure://CONTAINER/PREFIX (without one, waybill/), or a "
+                            + "JDBC URL of PostgreSQL, MariaDB or H2; by default WAYBILL_PAYLOADS.")
     private @Nullable String url;
 
     @Option(
@@ -32,7 +40,9 @@ final class PayloadStoreOptions {
             paramLabel = "URL",
             description =
                     "Of a server that speaks the protocol of S3, by default Amazon's. Region and credentials are those "
-                            + "that the AWS SDK finds, such as AWS_REGION, AWS_PROFILE.")
+                            + "that the AWS SDK finds, such as AWS_REGION, AWS_PROFILE. Of Azure's blobs, "
+                            + "https://ACCOUNT.blob.core.windows.net, with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN; "
+                            + "or all in AZURE_STORAGE_CONNECTION_STRING.")
     private @Nullable URI endpoint;
 
     @Option(
@@ -58,31 +68,76 @@ final class PayloadStoreOptions {
             return work.applyAsInt(PayloadCollector.in(FilePayloadStore.existing(NAME, Path.of(URI.create(url)))));
         }
         if (url.startsWith(S3)) {
-            return inS3(url.substring(S3.length()), work);
+            return inS3(Place.of(url.substring(S3.length())), work);
+        }
+        if (url.startsWith(AZURE)) {
+            return inAzure(Place.of(url.substring(AZURE.length())), work);
         }
         if (url.startsWith("jdbc:")) {
             return inDatabase(url, work);
         }
         throw new IllegalArgumentException(
-                "--store is '" + url + "' but must begin with file:///, " + S3 + " or jdbc:");
+                "--store is '" + url + "' but must begin with file:///, " + S3 + ", " + AZURE + " or jdbc:");
     }
 
-    private int inS3(String place, ToIntFunction<PayloadCollector> work) {
-        int slash = place.indexOf('/');
+    /** What follows a scheme. */
+    private record Place(String container, String prefix) {
+        static Place of(String text) {
+            int slash = text.indexOf('/');
+            String prefix = slash < 0 ? "" : text.substring(slash + 1);
+            return new Place(
+                    slash < 0 ? text : text.substring(0, slash),
+                    prefix.isEmpty() ? "waybill/" : prefix.endsWith("/") ? prefix : prefix + "/");
+        }
+    }
+
+    private int inS3(Place place, ToIntFunction<PayloadCollector> work) {
         S3ClientBuilder client = S3Client.builder();
         if (endpoint != null) {
             client.endpointOverride(endpoint).forcePathStyle(true);
         }
         try (S3Client open = client.build()) {
-            S3PayloadStore.Builder store = S3PayloadStore.in(open, slash < 0 ? place : place.substring(0, slash));
-            String prefix = slash < 0 ? "" : place.substring(slash + 1);
-            if (!prefix.isEmpty()) {
-                store.prefix(prefix.endsWith("/") ? prefix : prefix + "/");
-            }
-            return work.applyAsInt(PayloadCollector.in(store.name(NAME).build()));
+            return work.applyAsInt(PayloadCollector.in(S3PayloadStore.in(open, place.container())
+                    .prefix(place.prefix())
+                    .name(NAME)
+                    .build()));
         } catch (SdkClientException noRegion) {
             throw new IllegalArgumentException("the AWS SDK cannot be set up: " + noRegion.getMessage(), noRegion);
         }
+    }
+
+    private int inAzure(Place place, ToIntFunction<PayloadCollector> work) {
+        return work.applyAsInt(PayloadCollector.in(AzurePayloadStore.in(azure(place.container()))
+                .prefix(place.prefix())
+                .name(NAME)
+                .build()));
+    }
+
+    /** By what the environment says, in the names of Azure's own command line. */
+    private BlobContainerClient azure(String container) {
+        Configuration environment = Configuration.getGlobalConfiguration();
+        BlobContainerClientBuilder client = new BlobContainerClientBuilder().containerName(container);
+        if (endpoint == null) {
+            String all = environment.get("AZURE_STORAGE_CONNECTION_STRING");
+            if (all == null) {
+                throw new IllegalArgumentException(
+                        "no account of Azure is chosen: give --endpoint or AZURE_STORAGE_CONNECTION_STRING");
+            }
+            return client.connectionString(all).buildClient();
+        }
+        client.endpoint(endpoint.toString());
+        String key = environment.get("AZURE_STORAGE_KEY");
+        String token = environment.get("AZURE_STORAGE_SAS_TOKEN");
+        if (key != null) {
+            String account = BlobUrlParts.parse(endpoint.toString()).getAccountName();
+            client.credential(new StorageSharedKeyCredential(account, key));
+        } else if (token != null) {
+            client.sasToken(token);
+        } else {
+            throw new IllegalArgumentException(
+                    "there are no credentials for --endpoint: give AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN");
+        }
+        return client.buildClient();
     }
 
     private int inDatabase(String at, ToIntFunction<PayloadCollector> work) {

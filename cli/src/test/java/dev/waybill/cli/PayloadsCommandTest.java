@@ -122,7 +122,18 @@ class PayloadsCommandTest {
         assertThat(run("payloads", "list")).isEqualTo(Main.WRONG);
         assertThat(err.toString()).contains("give --store or WAYBILL_PAYLOADS");
         assertThat(run("payloads", "list", "--store", "redis://cache")).isEqualTo(Main.WRONG);
-        assertThat(err.toString()).contains("'redis://cache'").contains("s3://");
+        assertThat(err.toString()).contains("'redis://cache'").contains("s3://", "azure://");
+        assertThat(run("payloads", "list", "--store", "azure://payloads")).isEqualTo(Main.WRONG);
+        assertThat(err.toString()).contains("--endpoint or AZURE_STORAGE_CONNECTION_STRING");
+        assertThat(run(
+                        "payloads",
+                        "list",
+                        "--store",
+                        "azure://payloads",
+                        "--endpoint",
+                        "https://a.blob.core.windows.net"))
+                .isEqualTo(Main.WRONG);
+        assertThat(err.toString()).contains("AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN");
         assertThat(run("payloads", "collect", "--store", directory.toUri().toString()))
                 .isEqualTo(Main.WRONG);
         assertThat(err.toString()).contains("--keep");

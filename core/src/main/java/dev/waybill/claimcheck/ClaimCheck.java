@@ -87,7 +87,8 @@ public final class ClaimCheck {
      * <p>Trust only what serves payloads and nothing else: who can send to the queue, unless references are signed, can have anything
      * requested that is below these addresses.
      *
-     * @param addresses what the addresses of payloads begin with, such as {@code https://bucket.s3.eu-west-1.amazonaws.com/waybill/}:
+     * @param addresses what the addresses of payloads begin with, such as {@code https://bucket.s3.eu-west-1.amazonaws.com/waybill/}
+     *     or {@code https://account.blob.core.windows.net/container/waybill/}:
      *     {@code https}, or {@code http} for tests; the host; perhaps a port; and a path that ends with a slash. At least one
      */
     public static Builder byValetKey(String... addresses) {

@@ -44,6 +44,7 @@ class ValetKeyTest {
             "https://payloads.example/q/1",
             "https://payloads.example:443/q/1?a=b",
             "https://PAYLOADS.example/a.b/c/q/1",
+            "https://payloads.example/container/waybill/q/1?se=2026-11-28T07%3A00%3A00Z&sr=b&sp=r&sig=a%2Fb%2Bc%3D",
             // As deep as the longest is.
             "https://payloads.example/" + "a/".repeat(2030) + "q/1",
         }) {

@@ -49,6 +49,10 @@ class ExternalServer implements TestServer {
         return new ExternalServer("s3", uri -> S3Probe.ask(uri.toString()));
     }
 
+    static TestServer azure() {
+        return new ExternalServer("azure", uri -> AzureProbe.ask(uri.toString()));
+    }
+
     @Override
     public final String broker() {
         return broker;

@@ -31,8 +31,8 @@ public record ServerOptions(
     }
 
     /**
-     * The same with a TLS listener beside the plain one; on Kafka it asks for a user, too. SQS has none. The certificates are
-     * needed as long as the server.
+     * The same with a TLS listener beside the plain one, or instead of it in Azurite; on Kafka it asks for a user, too. SQS has none.
+     * The certificates are needed as long as the server.
      */
     public ServerOptions withTls(TestCertificates presented) {
         return new ServerOptions(config, presented, advertisedPort);

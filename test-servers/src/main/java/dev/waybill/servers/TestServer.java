@@ -5,7 +5,10 @@ package dev.waybill.servers;
  * that change its state block until that is done.
  */
 public interface TestServer extends AutoCloseable {
-    /** Its kind, as Waybill names it: {@code rabbitmq}, {@code kafka}, {@code sqs}, {@code s3} or {@code redis}. */
+    /**
+     * Its kind, as Waybill names it: {@code rabbitmq}, {@code kafka}, {@code sqs}, {@code s3}, {@code azure} or
+     * {@code redis}.
+     */
     String broker();
 
     /** Where it is reached; the same for the whole life of this server, restarts included. */
@@ -15,8 +18,8 @@ public interface TestServer extends AutoCloseable {
     String product();
 
     /**
-     * Whether queues and messages survive {@link #restart()} and {@link #kill()}: they do, but for the doubles of SQS that run
-     * in containers.
+     * Whether queues and messages survive {@link #restart()} and {@link #kill()}: they do, but for Azurite, and for the doubles of SQS
+     * that run in containers.
      */
     boolean keepsData();
 

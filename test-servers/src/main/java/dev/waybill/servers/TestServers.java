@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Starts servers, from where {@code waybill.it.servers} says (a system property, or the environment variable
  * {@code WAYBILL_IT_SERVERS}): {@code local} processes, which is the default, {@code containers}, or {@code external} ones at
- * {@code waybill.it.rabbitmq.uri}, {@code waybill.it.kafka.uri}, {@code waybill.it.sqs.uri}, {@code waybill.it.s3.uri} and
- * {@code waybill.it.redis.uri}. What cannot start throws.
+ * {@code waybill.it.rabbitmq.uri}, {@code waybill.it.kafka.uri}, {@code waybill.it.sqs.uri}, {@code waybill.it.s3.uri},
+ * {@code waybill.it.azure.uri} (an Azurite, with its usual account) and {@code waybill.it.redis.uri}. What cannot start throws.
  *
  * <pre>{@code
  * try (TestServer server = TestServers.start("kafka")) {
@@ -23,13 +23,14 @@ public final class TestServers {
 
     /**
      * Whether that server can be started here: the second version of RabbitMQ and the second double of S3 are local processes or nothing,
-     * and the latter only if {@code moto_server} is on the PATH.
+     * and the latter only if {@code moto_server} is on the PATH; Azurite as a local process needs {@code npm} there.
      */
     public static boolean offers(String name) {
         return switch (name) {
             case "rabbitmq-4.0" -> Mode.current() == Mode.LOCAL;
             case "s3-moto" ->
                 Mode.current() == Mode.LOCAL && LocalMoto.program().isPresent();
+            case "azure" -> Mode.current() != Mode.LOCAL || LocalAzurite.isOffered();
             default -> true;
         };
     }
@@ -37,8 +38,8 @@ public final class TestServers {
     /**
      * A running server.
      *
-     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka}, {@code sqs}, {@code s3}, {@code s3-moto} or
-     *     {@code redis}
+     * @param name {@code rabbitmq} (4.3), {@code rabbitmq-4.0}, {@code kafka}, {@code sqs}, {@code s3}, {@code s3-moto},
+     *     {@code azure} or {@code redis}
      */
     public static TestServer start(String name) {
         return start(name, ServerOptions.usual());
@@ -53,10 +54,11 @@ public final class TestServers {
             case "sqs" -> sqs(options);
             case "s3" -> s3(options);
             case "s3-moto" -> started(new LocalMoto());
+            case "azure" -> azure(options);
             case "redis" -> redis(options);
             default ->
                 throw new IllegalArgumentException("Server '" + name
-                        + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3, s3-moto or redis");
+                        + "' must be rabbitmq, rabbitmq-4.3, rabbitmq-4.0, kafka, sqs, s3, s3-moto, azure or redis");
         };
     }
 
@@ -120,6 +122,14 @@ public final class TestServers {
             case LOCAL -> started(new LocalS3Mock(options));
             case CONTAINERS -> started(new ContainerAws("s3", options, S3Probe::ask));
             case EXTERNAL -> ExternalServer.s3();
+        };
+    }
+
+    private static TestServer azure(ServerOptions options) {
+        return switch (Mode.current()) {
+            case LOCAL -> started(new LocalAzurite(options));
+            case CONTAINERS -> started(new ContainerAzurite(options));
+            case EXTERNAL -> ExternalServer.azure();
         };
     }
 
