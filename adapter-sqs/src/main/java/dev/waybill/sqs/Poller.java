@@ -60,7 +60,7 @@ final class Poller {
         if (messages.isEmpty()) {
             return List.of();
         }
-        long received = handedOut(asked, time.nanos());
+        long received = handedOut(asked, time.nanos(), wait.toNanos());
         List<SqsInbound> inbound = new ArrayList<>(messages.size());
         for (Message message : messages) {
             inbound.add(new SqsInbound(message, received, lockNanos, time));
@@ -71,10 +71,10 @@ final class Poller {
     /**
      * When the locks began. SQS does not tell; certainly not before it was asked. A poll that waits answers as soon as it has
      * something, so all that lies between is the answer's way, for which a quarter of the lock is taken off: so much does not
-     * yet make the heartbeat extend it.
+     * yet make the heartbeat extend it. Unless it took longer than the wait and that: then we stood still while the answer lay here.
      */
-    private long handedOut(long asked, long answered) {
-        long earliest = answered - lockNanos / 4;
-        return asked - earliest > 0 ? asked : earliest;
+    private long handedOut(long asked, long answered, long waitNanos) {
+        long way = lockNanos / 4;
+        return answered - asked > waitNanos + way ? asked : Math.max(asked - answered, -way) + answered;
     }
 }

@@ -43,15 +43,25 @@ final class Settlements {
         List<Held> returned = new ArrayList<>();
         for (Held held : batch) {
             if (held.disposition() == Disposition.ACCEPT) {
-                // Also after the lock's end: unless another has received it since, SQS still deletes it, and it is
-                // done.
                 accepted.add(held);
             } else if (inbound(held).extensions().giveBack(held)) {
                 returned.add(held);
             }
         }
-        inTens(accepted, ten -> report(ten, handles::delete, Held::settled));
+        inTens(accepted, this::deleteTen);
         inTens(returned, this::returnTen);
+    }
+
+    /** Also after the lock's end: unless another has received it since, SQS still deletes it. But nobody can tell whether it has. */
+    private void deleteTen(List<Held> ten) {
+        List<Held> late = ten.stream().filter(held -> held.inbound().lost()).toList();
+        report(ten, handles::delete, held -> {
+            if (late.contains(held)) {
+                held.lost("its lock ended before it was deleted");
+            } else {
+                held.settled();
+            }
+        });
     }
 
     private void returnTen(List<Held> ten) {
@@ -65,7 +75,7 @@ final class Settlements {
                         return handles.changeVisibility(all, seconds);
                     } catch (RuntimeException unanswered) {
                         if (Faults.maybeStored(unanswered)) {
-                            maybeDelayed(ours, seconds, asked);
+                            maybeReturned(ours, seconds, asked);
                         }
                         throw unanswered;
                     }
@@ -73,12 +83,12 @@ final class Settlements {
                 Held::settled);
     }
 
-    /** When the delay has begun nevertheless, its end is the lock's: after it another may have the message. */
-    private static void maybeDelayed(List<Held> ours, List<Integer> seconds, long asked) {
+    /** When it is back nevertheless, or its delay has begun, another may have the message after that: then our lock ends, too. */
+    private static void maybeReturned(List<Held> ours, List<Integer> seconds, long asked) {
         for (int i = 0; i < ours.size(); i++) {
             SqsInbound message = inbound(ours.get(i));
             long until = asked + Duration.ofSeconds(seconds.get(i)).toNanos();
-            if (seconds.get(i) > 0 && until - message.lockedUntilNanos() < 0) {
+            if (until - message.lockedUntilNanos() < 0) {
                 message.lockedUntil(until);
             }
         }

@@ -84,7 +84,8 @@ class SettlementsTest {
         batch.get(1).decide(Disposition.RETRY);
         time.advance(LOCK);
         settlements.settle(batch);
-        assertThat(batch.get(0).report()).isEqualTo("settled");
+        // Whether it was deleted nobody can tell.
+        assertThat(batch.get(0).report()).startsWith("lost");
         assertThat(batch.get(1).report()).startsWith("lost");
         settlements.extend(batch);
         assertThat(batch.get(1).report()).startsWith("lost");

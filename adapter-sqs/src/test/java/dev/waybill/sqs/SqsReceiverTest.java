@@ -316,10 +316,27 @@ class SqsReceiverTest {
 
         assertThat(receiver.receive(10, SHORT)).isEmpty();
         await().until(() -> sqs.polls.size() == 2);
-        time.advance(Duration.ofSeconds(15));
+        time.advance(Duration.ofMillis(10_500));
         answer("r2");
         assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos())
-                .isEqualTo(start + Duration.ofSeconds(15 - 10).plus(LOCK).toNanos());
+                .isEqualTo(start + Duration.ofMillis(10_500 - 10_000).plus(LOCK).toNanos());
+    }
+
+    @Test
+    void a_lock_is_counted_from_the_polls_start_if_we_must_have_stood_still_meanwhile() throws InterruptedException {
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 1);
+        long start = time.nanos();
+        // More than the second that SQS was to wait, and a quarter of the lock.
+        time.advance(Duration.ofMillis(11_001));
+        answer("r1");
+        assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos()).isEqualTo(start + LOCK.toNanos());
+
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
+        await().until(() -> sqs.polls.size() == 2);
+        time.advance(LOCK);
+        answer("r2");
+        assertThat(receiver.receive(10, SHORT)).isEmpty();
     }
 
     @Test

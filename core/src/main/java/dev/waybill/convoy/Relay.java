@@ -81,7 +81,9 @@ final class Relay {
         long start = System.nanoTime();
         while (!waiting.isEmpty() && System.nanoTime() - start < MOST_NANOS) {
             List<Sending> round = new ArrayList<>(waiting.size());
-            for (Iterator<ArrayDeque<Outgoing>> each = waiting.values().iterator(); each.hasNext(); ) {
+            Iterator<ArrayDeque<Outgoing>> each = waiting.values().iterator();
+            // Each looks: after a halt another may have sent this one, and those behind it.
+            while (each.hasNext() && System.nanoTime() - start < MOST_NANOS) {
                 ArrayDeque<Outgoing> ofConvoy = each.next();
                 Outgoing next = ofConvoy.remove();
                 round.add(new Sending(next, send(next)));

@@ -23,9 +23,7 @@ record Guards(
         if (circuitBreaker != null) {
             call = new BreakerStage<>(call, circuitBreaker, turn);
         }
-        if (bulkhead != null || rateLimiter != null) {
-            call = new LockedStage<>(call);
-        }
+        call = new LockedStage<>(call);
         if (bulkhead != null) {
             call = new BulkheadStage<>(call, bulkhead, turn);
         }

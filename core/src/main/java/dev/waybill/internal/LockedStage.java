@@ -2,7 +2,10 @@ package dev.waybill.internal;
 
 import java.util.List;
 
-/** After a wait: lets through what is still ours. Of what is not, the intake takes care, as it is somebody else's by then. */
+/**
+ * After a wait, be it for a guard, a payload or an idempotency store: lets through what is still ours. Of what is not, the intake takes
+ * care, as it is somebody else's by then.
+ */
 final class LockedStage<I, R> implements Call<I, R> {
     private final Call<I, R> next;
 

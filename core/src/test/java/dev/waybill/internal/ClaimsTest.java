@@ -26,6 +26,7 @@ import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.idempotency.InMemoryIdempotencyStore;
 import dev.waybill.inmemory.InMemoryInspection;
+import dev.waybill.inmemory.SettableTime;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.timelimiter.TimeLimiter;
@@ -357,6 +358,25 @@ class ClaimsTest {
                 .idempotent(new InMemoryIdempotencyStore(100, Duration.ofMinutes(1)))
                 .start(delivery -> seen.add(delivery.payload()));
         await().untilAsserted(() -> assertThat(seen).containsExactly(LARGE));
+    }
+
+    @Test
+    void aMessageWhoseLockEndsWhileItsPayloadIsFetchedIsNotHandled() {
+        SettableTime time = new SettableTime();
+        Queue<String> queue = queue(Codec.text());
+        List<Boolean> handled = new CopyOnWriteArrayList<>();
+        try (Waybill other = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=sqs"))
+                        .time(time))) {
+            other.producer(queue).sendAndWait(LARGE);
+            store.reader = (from, key) -> {
+                store.reader = PayloadStore::read;
+                time.advance(queue.lockDuration());
+                return from.read(key);
+            };
+            other.consumer(queue).start(delivery -> handled.add(delivery.redelivered()));
+            await().untilAsserted(() -> assertThat(handled).containsExactly(true));
+        }
     }
 
     @Test
