@@ -85,7 +85,7 @@ final class Intake<T> implements Turn {
         reservedOfLane = new int[lanes.count()];
         flows = new boolean[lanes.count()];
         keyed = lanes.ordered() ? new KeyedReady<>(engine.time()::nanos) : null;
-        buffer = keyed == null ? new LevelReady<>(lanes.policy(), engine.time()::epochMillis) : keyed;
+        buffer = keyed == null ? new LevelReady<>(lanes, engine.time()::nanos) : keyed;
         limit = handlers + lanes.count() * this.prefetch;
         this.releaseIsFree = releaseIsFree && keyed == null;
         this.gate = gate;
@@ -355,7 +355,7 @@ final class Intake<T> implements Turn {
             room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane));
         }
         // What is fetched from other lanes may never come.
-        room = gate.room(room, reservedOfLane[lane] + buffer.startable());
+        room = gate.room(room, reservedOfLane[lane] + buffer.untried());
         return Math.min(room, engine.limits().maxReceive());
     }
 
@@ -553,13 +553,21 @@ final class Intake<T> implements Turn {
         }
     }
 
-    /** The messages that are buffered. */
+    /** The messages that are buffered. Those that are lost give their room to others, since the turn of a low one may never come. */
     void eachBuffered(Consumer<HeldMessage<T>> action) {
+        boolean[] lost = new boolean[1];
         lock.lock();
         try {
-            buffer.forEach(action);
+            long now = engine.time().nanos();
+            buffer.forEach(message -> {
+                lost[0] |= prioritized && message.lockGone(now);
+                action.accept(message);
+            });
         } finally {
             lock.unlock();
+        }
+        if (lost[0]) {
+            engine.blocking().execute(this::settleLost);
         }
     }
 

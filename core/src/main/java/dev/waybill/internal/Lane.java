@@ -29,6 +29,7 @@ final class Lane {
     private final int batchSize;
     private final Unsettled unsettled;
     private final Lanes lanes;
+    private final boolean ages;
 
     private final ReentrantLock lock = new ReentrantLock();
     private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
@@ -43,6 +44,8 @@ final class Lane {
      */
     Lane(Engine engine, Destination destination, Receiver receiver, int batchSize, Unsettled unsettled, Lanes lanes) {
         this.lanes = lanes;
+        PriorityPolicy policy = lanes.policy();
+        ages = policy != null && policy.aging().isPresent();
         this.engine = engine;
         this.destination = destination;
         this.receiver = receiver;
@@ -83,6 +86,24 @@ final class Lane {
     /** The place that its messages are in. */
     Destination destination() {
         return destination;
+    }
+
+    /** Which of its queue's lanes it is. */
+    int number() {
+        return destination.queue().lane();
+    }
+
+    /**
+     * Since when one of its messages, which has just come, rises by its waiting, in milliseconds since 1970: since it was sent, or since
+     * now if nobody says when that was, or if the clock of who says so is ahead; 0 if nothing rises here.
+     */
+    long risesSinceMillis(Envelope envelope) {
+        if (!ages) {
+            return 0;
+        }
+        long now = epochMillis();
+        long sent = envelope.sentAtMillis();
+        return sent == 0 ? now : Math.min(sent, now);
     }
 
     /** The level of one of its messages. */

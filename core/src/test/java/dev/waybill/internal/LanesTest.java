@@ -39,10 +39,13 @@ class LanesTest {
 
     @AfterEach
     void close() {
-        List<String> violations =
-                waybill.unwrap(InMemoryInspection.class).orElseThrow().violations();
+        List<String> violations = look().violations();
         waybill.close();
         assertThat(violations).isEmpty();
+    }
+
+    private InMemoryInspection look() {
+        return waybill.unwrap(InMemoryInspection.class).orElseThrow();
     }
 
     private static Message<String> message(int level) {
@@ -68,6 +71,56 @@ class LanesTest {
         }
         await().untilAsserted(() -> assertThat(handled).hasSize(20));
         assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void aBadHighMessageDoesNotTakeAllTrialsOfAHalfOpenBreaker() {
+        CircuitBreaker breaker = CircuitBreaker.of(
+                "trial",
+                CircuitBreakerConfig.custom()
+                        .permittedNumberOfCallsInHalfOpenState(4)
+                        .build());
+        breaker.transitionToOpenState();
+        breaker.transitionToHalfOpenState();
+        Producer<String> producer = waybill.producer(queue);
+        producer.sendAndWait(message(9));
+        waybill.consumer(queue).circuitBreaker(breaker).start(delivery -> {
+            if (delivery.priority() == 9) {
+                if (!delivery.redelivered()) {
+                    await().until(() -> look().held("lanes") >= 4);
+                }
+                throw new IllegalStateException("bad");
+            }
+            handled.add(delivery.payload());
+        });
+        for (int i = 0; i < 10; i++) {
+            producer.sendAndWait(message(0));
+        }
+        await().untilAsserted(() -> assertThat(handled).hasSize(10));
+        assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    /** While there is always something of a high level nobody comes upon it. */
+    @Test
+    void whatIsLostInALaneGivesItsRoomToOthers() throws Exception {
+        Producer<String> producer = waybill.producer(queue);
+        producer.sendAndWait(message(9));
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        Subscription subscription = waybill.consumer(queue).prefetch(2).start(delivery -> {
+            entered.countDown();
+            go.await();
+            handled.add(delivery.payload());
+        });
+        entered.await();
+        for (int i = 0; i < 3; i++) {
+            producer.sendAndWait(message(0));
+        }
+        await().until(() -> subscription.health().messages() == 3);
+        look().disconnect();
+        await().until(() -> subscription.health().messages() == 1);
+        go.countDown();
+        await().until(() -> handled.stream().filter("level 0"::equals).count() == 3);
     }
 
     @Test
