@@ -289,6 +289,14 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     }
 
     @Override
+    public long waitingSinceMillis() {
+        Envelope envelope = inbound.envelope();
+        boolean handledBefore =
+                repeated || deliveryCount() > 1 || envelope.headers().containsKey(CoreHeaders.DELIVERIES);
+        return handledBefore ? 0 : CoreHeaders.since(envelope);
+    }
+
+    @Override
     public int priority() {
         return lane.priority(inbound.envelope());
     }

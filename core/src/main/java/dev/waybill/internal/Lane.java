@@ -74,13 +74,18 @@ final class Lane {
         return destination.queue().maxDeliveries();
     }
 
+    boolean prioritized() {
+        return lanes.policy() != null;
+    }
+
     /**
      * Whether the broker itself can deliver a message again after that time, in its place: what is given back may come before messages
-     * of a higher level, where the broker keeps those apart.
+     * of a higher level, where the broker keeps those apart; and where it rises by its waiting only a copy can say that it does not
+     * meanwhile.
      */
     boolean canDelay(Inbound message, long delayMillis) {
-        boolean losesItsLevel = lanes.policy() != null && !lanes.several();
-        return !losesItsLevel && receiver.canDelay(message, delayMillis);
+        boolean losesItsLevel = prioritized() && !lanes.several();
+        return !losesItsLevel && !(ages && delayMillis > 0) && receiver.canDelay(message, delayMillis);
     }
 
     /** The place that its messages are in. */
@@ -94,16 +99,16 @@ final class Lane {
     }
 
     /**
-     * Since when one of its messages, which has just come, rises by its waiting, in milliseconds since 1970: since it was sent, or since
-     * now if nobody says when that was, or if the clock of who says so is ahead; 0 if nothing rises here.
+     * Since when one of its messages, which has just come, rises by its waiting, in milliseconds since 1970: since now if nobody says, or
+     * if the clock of who says so is ahead; 0 if nothing rises here.
      */
     long risesSinceMillis(Envelope envelope) {
         if (!ages) {
             return 0;
         }
         long now = epochMillis();
-        long sent = envelope.sentAtMillis();
-        return sent == 0 ? now : Math.min(sent, now);
+        long since = CoreHeaders.since(envelope);
+        return since == 0 ? now : Math.min(since, now);
     }
 
     /** The level of one of its messages. */

@@ -87,8 +87,7 @@ final class ProducerImpl<T> implements Producer<T> {
         long now = engine.time().epochMillis();
         long delay = message.delayMillis(now);
         checkOrder(message, delay);
-        long most = engine.limits().maxDelayMillis();
-        if (delay > 0 && most == 0) {
+        if (delay > 0 && engine.limits().maxDelayMillis() == 0) {
             throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
                     + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
         }
@@ -103,7 +102,7 @@ final class ProducerImpl<T> implements Producer<T> {
         }
         Envelope envelope =
                 new Envelope(message.id(), message.key().orElse(null), body.contentType(), now, headers, body.bytes());
-        PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, Delayed.by(delay, envelope, most, now));
+        PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, envelope, delay, now);
         if (sending != null) {
             var unused = send.whenComplete((stored, failure) -> sending.ended(failure));
         }
@@ -180,7 +179,9 @@ final class ProducerImpl<T> implements Producer<T> {
         return open;
     }
 
-    private static PendingSend later(SendPipe pipe, Delayed delayed) {
+    private PendingSend later(SendPipe pipe, Envelope envelope, long delay, long now) {
+        Envelope due = lanes.policy() == null ? envelope : CoreHeaders.since(envelope, now + delay);
+        Delayed delayed = Delayed.by(delay, due, engine.limits().maxDelayMillis(), now);
         return pipe.send(delayed.envelope(), delayed.millis());
     }
 

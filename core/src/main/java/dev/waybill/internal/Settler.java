@@ -115,8 +115,11 @@ final class Settler<T> implements Handling.Verdicts<T> {
             message.decide(Disposition.RETRY, delayMillis);
             return;
         }
-        moves.toMain(
-                message, CoreHeaders.redelivered(message.inbound().envelope(), message.deliveryCount()), delayMillis);
+        Envelope copy = CoreHeaders.redelivered(message.inbound().envelope(), message.deliveryCount());
+        if (delayMillis > 0 && message.lane().prioritized()) {
+            copy = CoreHeaders.since(copy, engine.time().epochMillis() + delayMillis);
+        }
+        moves.toMain(message, copy, delayMillis);
     }
 
     /** It goes back for so long without having been handled, as it came but for its time. */

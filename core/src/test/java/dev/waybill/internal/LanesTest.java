@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
+import dev.waybill.DeadLetterFilter;
 import dev.waybill.Delivery;
 import dev.waybill.Message;
 import dev.waybill.Outcome;
@@ -16,6 +17,7 @@ import dev.waybill.Subscription;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.inmemory.InMemoryInspection;
+import dev.waybill.inmemory.SettableTime;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
@@ -98,6 +100,54 @@ class LanesTest {
         }
         await().untilAsserted(() -> assertThat(handled).hasSize(10));
         assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void aWaitThatWasAskedForAndTheTimeAmongTheDeadLettersDoNotCount() throws Exception {
+        SettableTime time = new SettableTime();
+        Queue<String> aging = Queue.named("aging", Codec.text())
+                .priorities(PriorityPolicy.strict(4).aging(Duration.ofSeconds(1)))
+                .build();
+        try (Waybill slow = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory")).time(time))) {
+            InMemoryInspection look = slow.unwrap(InMemoryInspection.class).orElseThrow();
+            Producer<String> producer = slow.producer(aging);
+            producer.sendAndWait(
+                    Message.with("delayed").delay(Duration.ofHours(20)).build());
+            producer.sendAndWait(Message.with("retried").priority(1).build());
+            producer.sendAndWait(Message.with("dead").priority(2).build());
+            CountDownLatch go = new CountDownLatch(1);
+            CountDownLatch entered = new CountDownLatch(1);
+            slow.consumer(aging).startReturning(delivery -> {
+                if (delivery.payload().equals("blocker")) {
+                    entered.countDown();
+                    go.await();
+                } else if (delivery.payload().equals("dead") && !delivery.redelivered()) {
+                    return Outcome.deadLetter("for now");
+                } else if (delivery.payload().equals("retried") && !delivery.redelivered()) {
+                    return Outcome.retry(Duration.ofHours(20));
+                } else {
+                    handled.add(delivery.payload());
+                }
+                return Outcome.accept();
+            });
+            await().until(() -> look.delayed("aging") == 1
+                    && look.delayed("aging.p1") == 1
+                    && look.deadLetters("aging") == 1);
+            producer.sendAndWait(Message.with("blocker").priority(3).build());
+            entered.await();
+            time.advance(Duration.ofHours(20));
+            slow.deadLetters(aging).redrive(DeadLetterFilter.all()).run();
+            producer.sendAndWait(Message.with("high").priority(3).build());
+            // The lock of the blocker has ended, so that it has come again.
+            await().until(() -> look.held("aging") == 1
+                    && look.held("aging.p1") == 1
+                    && look.held("aging.p2") == 1
+                    && look.held("aging.p3") == 2);
+            go.countDown();
+            await().untilAsserted(() -> assertThat(handled).hasSize(4));
+            assertThat(handled).startsWith("high");
+        }
     }
 
     /** While there is always something of a high level nobody comes upon it. */

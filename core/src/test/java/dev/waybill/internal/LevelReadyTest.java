@@ -90,7 +90,10 @@ class LevelReadyTest {
     }
 
     private HeldMessage<String> message(String id, int level, long sentAt) {
-        Envelope envelope = new Envelope(id, null, null, sentAt, Map.of(), new byte[0]);
+        return message(new Envelope(id, null, null, sentAt, Map.of(), new byte[0]), level);
+    }
+
+    private HeldMessage<String> message(Envelope envelope, int level) {
         return new HeldMessage<>(new Received(envelope, lost), open.computeIfAbsent(level, this::lane));
     }
 
@@ -214,5 +217,16 @@ class LevelReadyTest {
         time.advance(Duration.ofSeconds(3));
         add(HIGH, "high");
         assertThat(pollAll()).containsExactly("unknown", "ahead", "known", "high");
+    }
+
+    @Test
+    void whoWasToWaitRisesSinceItWasDue() {
+        follow(STRICT.aging(Duration.ofSeconds(1)));
+        long now = time.epochMillis();
+        Envelope sentLongAgo = new Envelope("low", null, null, now - 1_000_000, Map.of(), new byte[0]);
+        ready.add(message(CoreHeaders.since(sentLongAgo, now), 0));
+        time.advance(Duration.ofSeconds(1));
+        add(HIGH, "high");
+        assertThat(pollAll()).containsExactly("high", "low");
     }
 }
