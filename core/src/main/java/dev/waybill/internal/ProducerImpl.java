@@ -274,7 +274,8 @@ final class ProducerImpl<T> implements Producer<T> {
     }
 
     List<Health.Component> health() {
-        return pipes().stream().map(SendPipe::health).toList();
+        String name = lanes.first().toString();
+        return pipes().stream().map(pipe -> pipe.health(name)).toList();
     }
 
     @Override

@@ -392,10 +392,10 @@ final class SendPipe {
         }
     }
 
-    Health.Component health() {
+    /** @param name of the queue */
+    Health.Component health(String name) {
         lock.lock();
         try {
-            String name = destination.toString();
             if (closed) {
                 return new Health.Component("producer", name, Health.Status.DOWN, "closed");
             }

@@ -291,6 +291,17 @@ class LanesTest {
     }
 
     @Test
+    void theHealthIsThatOfTheQueueWhicheverLanesAreOpen() {
+        Producer<String> producer = waybill.producer(queue);
+        producer.sendAndWait(message(0));
+        producer.sendAndWait(message(9));
+        assertThat(waybill.health().components())
+                .filteredOn(part -> part.kind().equals("producer"))
+                .hasSize(2)
+                .allSatisfy(part -> assertThat(part.name()).isEqualTo("lanes"));
+    }
+
+    @Test
     void depthsAreByLevel() {
         Producer<String> producer = waybill.producer(queue);
         producer.sendAndWait(message(0));
