@@ -113,9 +113,10 @@ final class Lane {
 
     /** The level of one of its messages. */
     int priority(Envelope envelope) {
-        if (lanes.several()) {
-            return destination.queue().lane();
+        if (number() > 0) {
+            return number();
         }
+        // In the first there may be what was sent when the broker kept the levels apart.
         int level = CoreHeaders.priority(envelope.headers());
         return ofDeadLetters() ? level : Math.min(level, lanes.levels() - 1);
     }

@@ -288,7 +288,7 @@ final class Moves<T> {
                 if (closed) {
                     throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "the subscription is closed", null);
                 }
-                open = new SendPipe(engine, to, options, true);
+                open = new SendPipe(engine, to, options, true, false);
                 pipes.put(to, open);
             }
             return open;

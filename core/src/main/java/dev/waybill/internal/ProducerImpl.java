@@ -44,10 +44,10 @@ final class ProducerImpl<T> implements Producer<T> {
     private final ProducerOptions options;
     private final @Nullable ClaimWriter claims;
 
-    /** By lane; all but the first are opened by the first message for them. */
+    /** By lane; all but the first are made by the first message for them, and opened in the background. */
     private final AtomicReferenceArray<@Nullable SendPipe> pipes;
 
-    /** Held while a pipe is opened. */
+    /** Held while a pipe is made. */
     private final ReentrantLock opening = new ReentrantLock();
 
     private boolean closed;
@@ -159,7 +159,8 @@ final class ProducerImpl<T> implements Producer<T> {
             if (open == null) {
                 Destination destination = lanes.of(lane);
                 open = WaybillRuntime.asking(
-                        "cannot send to " + destination, () -> new SendPipe(engine, destination, options, false));
+                        "cannot send to " + destination,
+                        () -> new SendPipe(engine, destination, options, false, lane > 0));
                 pipes.set(lane, open);
             }
             return open;

@@ -1,5 +1,6 @@
 package dev.waybill.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -266,6 +268,52 @@ class LanesTest {
                 .isInstanceOfSatisfying(
                         SendException.class,
                         failure -> assertThat(failure.reason()).isEqualTo(SendException.Reason.CLOSED));
+    }
+
+    @Test
+    void theFirstSendToALaneWaitsForTheBrokerLikeAnyOther() {
+        Producer<String> producer = waybill.producer(queue);
+        look().goDown();
+        CompletableFuture<Void> sent = producer.send(message(7));
+        assertThat(sent).isNotDone();
+        look().comeBack();
+        assertThat(sent).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(waybill.depths(queue)).containsEntry(7, 1L);
+    }
+
+    @Test
+    void aCloseWaitsForALaneThatIsJustBeingOpened() {
+        for (int level = 1; level < 10; level++) {
+            Producer<String> producer = waybill.producer(queue);
+            CompletableFuture<Void> sent = producer.send(message(level));
+            producer.close();
+            assertThat(sent).succeedsWithin(Duration.ofSeconds(5));
+        }
+        assertThat(look().openSenders()).isZero();
+    }
+
+    @Test
+    void whatIsLeftInTheFirstLaneOfAQueueWhoseLevelsTheBrokerKeptApartHasItsLevel() throws Exception {
+        Producer<String> producer = waybill.producer(queue);
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        producer.sendAndWait(message(9));
+        Subscription subscription = waybill.consumer(queue).prefetch(4).start(delivery -> {
+            entered.countDown();
+            go.await();
+            handled.add(delivery.payload() + " at " + delivery.priority());
+        });
+        entered.await();
+        producer.sendAndWait(message(0));
+        producer.sendAndWait(message(1));
+        for (String level : List.of("2", "9", "31")) {
+            look().put("lanes", Map.of("waybill-priority", level), ("put " + level).getBytes(UTF_8));
+        }
+        await().until(() -> subscription.health().messages() == 6);
+        go.countDown();
+        await().untilAsserted(() -> assertThat(handled)
+                .containsExactly(
+                        "level 9 at 9", "put 9 at 9", "put 31 at 9", "put 2 at 2", "level 1 at 1", "level 0 at 0"));
     }
 
     @Test
