@@ -147,6 +147,11 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         return lane;
     }
 
+    /** Whether it was delayed, and is to go on to where its level counts. */
+    boolean passes() {
+        return lane.passes() && defect() == null;
+    }
+
     boolean startExtending() {
         if (extending || state != HELD || lockLost) {
             return false;

@@ -63,6 +63,11 @@ final class Intake<T> implements Turn {
     private int waiting;
     /** Messages that no worker handles any more and that are not settled yet. */
     private final AtomicInteger aside = new AtomicInteger();
+    /** Those of them that were delayed, and are on their way to where their level counts. */
+    private final AtomicInteger passing = new AtomicInteger();
+
+    /** Sends those on. */
+    private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
 
     /** Calls of the bulkhead. */
     private final AtomicLong ended = new AtomicLong();
@@ -93,6 +98,11 @@ final class Intake<T> implements Turn {
         if (gate.shut()) {
             receivers.change(new Control());
         }
+    }
+
+    /** Says what sends on a message that was delayed and is due; before the first worker. */
+    void onward(Consumer<HeldMessage<T>> onward) {
+        this.onward = onward;
     }
 
     /** How many messages a receiver may hold beyond those that are handled. */
@@ -325,7 +335,7 @@ final class Intake<T> implements Turn {
             List<HeldMessage<T>> fetched = List.of();
             boolean again = false;
             try {
-                fetched = receivers.fetch(slot, max);
+                fetched = withoutPassing(receivers.fetch(slot, max));
                 again = (fetched.isEmpty() || prioritized) && slot.open();
             } catch (InterruptedException shutDown) {
                 Thread.currentThread().interrupt();
@@ -351,12 +361,30 @@ final class Intake<T> implements Turn {
         if (keyed != null) {
             room = Math.min(room, LOOK_AHEAD - reserved - buffer.size());
         }
-        if (lanes.several()) {
-            room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane));
+        if (lanes.count() > 1) {
+            int sentOn = lanes.passes(lanes.all().get(lane)) ? passing.get() : 0;
+            room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane) - sentOn);
         }
         // What is fetched from other lanes may never come.
         room = gate.room(room, reservedOfLane[lane] + buffer.untried());
         return Math.min(room, engine.limits().maxReceive());
+    }
+
+    /** What is to pass goes on at once: to wait for a worker it would take the room of higher levels. */
+    private List<HeldMessage<T>> withoutPassing(List<HeldMessage<T>> fetched) {
+        if (fetched.isEmpty() || !fetched.get(0).lane().passes()) {
+            return fetched;
+        }
+        List<HeldMessage<T>> unreadable = new ArrayList<>();
+        for (HeldMessage<T> message : fetched) {
+            if (message.passes()) {
+                passing.incrementAndGet();
+                onward.accept(message);
+            } else {
+                unreadable.add(message);
+            }
+        }
+        return unreadable;
     }
 
     private void reserve(Slot slot, int batch) {
@@ -589,6 +617,9 @@ final class Intake<T> implements Turn {
     /** The end of {@link #setAside}: it is decided. */
     void doneWithAside(HeldMessage<T> message) {
         aside.decrementAndGet();
+        if (message.passes()) {
+            passing.decrementAndGet();
+        }
         lock.lock();
         try {
             ended(message);

@@ -84,13 +84,23 @@ final class Lane {
      * meanwhile.
      */
     boolean canDelay(Inbound message, long delayMillis) {
-        boolean losesItsLevel = prioritized() && !lanes.several();
+        boolean losesItsLevel = prioritized() && !lanes.byLevel();
         return !losesItsLevel && !(ages && delayMillis > 0) && receiver.canDelay(message, delayMillis);
     }
 
     /** The place that its messages are in. */
     Destination destination() {
         return destination;
+    }
+
+    /** Where one of its messages goes that is to come again. */
+    Destination again(boolean delayed) {
+        return lanes.again(destination, delayed);
+    }
+
+    /** Whether its messages were delayed, are due, and go on to where their level counts. */
+    boolean passes() {
+        return lanes.passes(destination);
     }
 
     /** Which of its queue's lanes it is. */
@@ -113,7 +123,7 @@ final class Lane {
 
     /** The level of one of its messages. */
     int priority(Envelope envelope) {
-        if (number() > 0) {
+        if (lanes.byLevel() && number() > 0) {
             return number();
         }
         // In the first there may be what was sent when the broker kept the levels apart.

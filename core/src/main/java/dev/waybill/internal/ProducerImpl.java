@@ -92,7 +92,8 @@ final class ProducerImpl<T> implements Producer<T> {
                     + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
         }
         int level = level(message);
-        SendPipe pipe = pipe(level);
+        Destination place = lanes.again(lanes.of(level), delay > 0);
+        SendPipe pipe = pipe(place.queue().lane());
         Body body = body(message);
         Sending sending = engine.observer().sending(engine.adapter(), queue.name(), message, body.bytes().length);
         Map<String, String> headers = sending == null ? message.headers() : joined(sending.headers(), message);
@@ -146,8 +147,7 @@ final class ProducerImpl<T> implements Producer<T> {
                         + queue + " has the tiers " + (policy == null ? List.of() : policy.tiers())));
     }
 
-    private SendPipe pipe(int level) {
-        int lane = lanes.several() ? level : 0;
+    private SendPipe pipe(int lane) {
         SendPipe open = pipes.get(lane);
         return open == null ? open(lane) : open;
     }
@@ -157,7 +157,7 @@ final class ProducerImpl<T> implements Producer<T> {
         try {
             SendPipe open = pipes.get(closed ? 0 : lane);
             if (open == null) {
-                Destination destination = lanes.of(lane);
+                Destination destination = lanes.all().get(lane);
                 open = WaybillRuntime.asking(
                         "cannot send to " + destination,
                         () -> new SendPipe(engine, destination, options, false, lane > 0));

@@ -108,7 +108,9 @@ final class SendPipe {
 
     /** Whether the broker is to keep its messages apart by priority. */
     boolean prioritized() {
-        return destination.queue().priorities() > 0 && destination.role() == Role.MAIN;
+        return destination.queue().priorities() > 0
+                && destination.queue().lane() == 0
+                && destination.role() == Role.MAIN;
     }
 
     /** @param delayMillis how long the broker is to keep it back, at most what it can */

@@ -10,8 +10,6 @@ import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.QueueDefinition;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -136,16 +134,7 @@ final class Settler<T> implements Handling.Verdicts<T> {
             message.decide(Disposition.RELEASE);
             return;
         }
-        Envelope envelope = message.inbound().envelope();
-        Map<String, String> headers = new LinkedHashMap<>(envelope.headers());
-        if (message.redelivered()) {
-            // A copy of it may be under way already, from before a crash. This delivery does not count; those before
-            // do,
-            // or a message that kills its consumers would never end.
-            headers.put(CoreHeaders.DELIVERIES, Integer.toString(Math.max(0, message.deliveryCount() - 1)));
-        }
-        headers.remove(CoreHeaders.DUE);
-        moves.toMain(message, CoreHeaders.with(envelope, headers), millis);
+        moves.later(message, millis);
     }
 
     private void deadLetter(HeldMessage<T> message, Cause cause, String reason, @Nullable Throwable failure) {

@@ -133,9 +133,8 @@ class LanesTest {
                 }
                 return Outcome.accept();
             });
-            await().until(() -> look.delayed("aging") == 1
-                    && look.delayed("aging.p1") == 1
-                    && look.deadLetters("aging") == 1);
+            await().until(() ->
+                    look.delayed("aging") == 1 && look.delayed("aging.p1") == 1 && look.deadLetters("aging") == 1);
             producer.sendAndWait(Message.with("blocker").priority(3).build());
             entered.await();
             time.advance(Duration.ofHours(20));
