@@ -315,6 +315,90 @@ class LanesTest {
                         "level 9 at 9", "put 9 at 9", "put 31 at 9", "put 2 at 2", "level 1 at 1", "level 0 at 0"));
     }
 
+    /** A queue whose levels the broker keeps apart; what is delayed loses its own meanwhile. */
+    private static final class KeptByBroker implements AutoCloseable {
+        final Waybill waybill = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=rabbitmq")));
+        final InMemoryInspection look = waybill.unwrap(InMemoryInspection.class).orElseThrow();
+        final Queue<String> queue =
+                Queue.named("kept", Codec.text()).priorities(10).build();
+        final Producer<String> producer = waybill.producer(queue);
+
+        void sendLater(int level, Duration delay) {
+            producer.sendAndWait(Message.with("late level " + level)
+                    .priority(level)
+                    .delay(delay)
+                    .build());
+        }
+
+        @Override
+        public void close() {
+            waybill.close();
+            assertThat(look.violations()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatWasDelayedGoesOnToItsLevelThoughAllHandlersAreBusy() throws Exception {
+        try (KeptByBroker broker = new KeptByBroker()) {
+            CountDownLatch entered = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            broker.producer.sendAndWait(message(0));
+            Subscription subscription = broker.waybill
+                    .consumer(broker.queue)
+                    .prefetch(8)
+                    .start(delivery -> {
+                        entered.countDown();
+                        go.await();
+                        handled.add(delivery.payload() + " at " + delivery.priority());
+                        assertThat(delivery.deliveryCount()).isEqualTo(1);
+                        assertThat(delivery.redelivered()).isFalse();
+                        assertThat(delivery.headers()).isEmpty();
+                    });
+            entered.await();
+            broker.producer.sendAndWait(message(5));
+            broker.sendLater(9, Duration.ofMillis(50));
+            broker.sendLater(1, Duration.ofMillis(10));
+            assertThat(broker.waybill.depths(broker.queue)).containsOnlyKeys(0);
+            await().until(() -> broker.look.held("kept") == 4 && broker.look.held("kept.due") == 0);
+            go.countDown();
+            await().untilAsserted(() -> assertThat(handled)
+                    .containsExactly("level 0 at 0", "late level 9 at 9", "level 5 at 5", "late level 1 at 1"));
+            assertThat(subscription.close(Duration.ofSeconds(5))).isTrue();
+        }
+    }
+
+    @Test
+    void whatCannotGoOnTakesNoRoomFromOthers() {
+        try (KeptByBroker broker = new KeptByBroker()) {
+            for (int i = 0; i < 20; i++) {
+                broker.sendLater(1, Duration.ofMillis(1));
+            }
+            for (int i = 0; i < 50; i++) {
+                broker.producer.sendAndWait(message(0));
+            }
+            broker.look.block("no room");
+            broker.waybill.consumer(broker.queue).prefetch(2).start(delivery -> handled.add(delivery.payload()));
+            await().untilAsserted(() -> assertThat(handled).hasSize(50));
+            await().until(() -> broker.look.held("kept.due") == 2);
+            broker.look.unblock();
+            await().untilAsserted(() -> assertThat(handled).hasSize(70));
+            assertThat(broker.waybill.depth(broker.queue)).isZero();
+        }
+    }
+
+    @Test
+    void whatIsDueAndCannotBeReadGoesToTheDeadLetters() {
+        try (KeptByBroker broker = new KeptByBroker()) {
+            broker.waybill.consumer(broker.queue).start(delivery -> handled.add(delivery.payload()));
+            broker.look.put("kept.due", Map.of("waybill-priority", "high"), "bad".getBytes(UTF_8));
+            broker.look.put("kept.due", Map.of("waybill-priority", "3"), "good".getBytes(UTF_8));
+            await().untilAsserted(
+                            () -> assertThat(broker.look.deadLetters("kept")).isEqualTo(1));
+            await().untilAsserted(() -> assertThat(handled).containsExactly("good"));
+        }
+    }
+
     @Test
     void oneLevelThatIsNotThereSendsNoneOfMany() {
         Producer<String> producer = waybill.producer(queue);

@@ -16,7 +16,6 @@ final class BrokenSender implements Sender {
     /** More than what rounding makes up for. */
     private static final long IN_LINE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-
     private final Sender working;
     private final @Nullable Fault fault;
     private long lastDueNanos = System.nanoTime();
