@@ -21,8 +21,8 @@ class ConsumerTimeoutIT {
 
     @Test
     void endsNoReceiverWhoseMessagesMayStarve() {
-        try (Broker broker = new RabbitMqBrokerProvider()
-                .open(new TestContext(SERVER.get().uri()))) {
+        try (Broker broker =
+                new RabbitMqBrokerProvider().open(new TestContext(SERVER.get().uri()))) {
             TestQueue queue = TestQueue.undeclared(broker, 5);
             String policy = "timeout-" + queue.name();
             SERVER.get()
@@ -39,7 +39,8 @@ class ConsumerTimeoutIT {
                     Receiver other = queue.receiver(1)) {
                 List<Inbound> held = receive(starving, 1);
                 List<Inbound> heldByOther = receive(other, 1);
-                await().atMost(Duration.ofSeconds(60)).until(() -> heldByOther.get(0).lost());
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> heldByOther.get(0).lost());
                 assertThat(held.get(0).lost()).isFalse();
                 TestQueue.accept(starving, held);
             } finally {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * each waits on a thread of its own, or a worker would wait in one while another has brought something for it.
  *
  * <p>At most {@code concurrency + prefetch} messages are held; of a queue with several lanes as many as are handled, and the
- * prefetch of each, so that its first is at hand when the next is to be chosen. While the application has paused the subscription,
+ * prefetch of each, so that its first is at hand when the next is to be chosen, and what a receiver fetches ahead. What was delayed, and
+ * is due in a lane of its own, goes on from here to that in which its level counts. While the application has paused the subscription,
  * or its breaker is open, nothing is fetched and nothing starts: what was not started goes back where that does not count as a
  * delivery, else it stays in the buffer, locked. Of an ordered queue everything stays there until the end, when nothing is handled
  * any more: what goes back while something of its key is being handled would overtake it.
