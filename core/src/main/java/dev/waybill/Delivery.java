@@ -29,6 +29,12 @@ public interface Delivery<T> {
     /** When it was first sent, in milliseconds since 1970 by the sender's clock; 0 if unknown. */
     long sentAtMillis();
 
+    /**
+     * Since when it has waited for its handler, in milliseconds since 1970 by the sender's clock: since it was sent or, delayed in a queue
+     * with priorities, due. 0 if that is unknown, or if a handler may have had it before.
+     */
+    long waitingSinceMillis();
+
     /** Its level in a queue with priorities, from 0, the lowest; 0 in any other. */
     int priority();
 

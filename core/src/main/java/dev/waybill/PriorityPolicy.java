@@ -21,6 +21,7 @@ public final class PriorityPolicy {
     public static final int MOST_LEVELS = 32;
 
     private static final Pattern TIER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
+    private static final double ROUNDING = 1e-9;
     private static final Duration SHORTEST_AGING = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -70,16 +71,27 @@ public final class PriorityPolicy {
      * Of all messages that are handled while this level has some, at least this part are its own. What it does not need goes to the
      * others.
      *
-     * @param share more than 0; those of all levels together at most 1
+     * @param share more than 0; those of all levels together at most 1, and less while a level has none, which would starve, whatever
+     *     its level and aging
      */
     public PriorityPolicy share(int level, double share) {
         checkLevel(level);
         double[] changed = shares.clone();
         changed[level] = share;
         double all = Arrays.stream(changed).sum();
-        if (!(share > 0 && all <= 1 + 1e-9)) {
+        if (!(share > 0 && all <= 1 + ROUNDING)) {
             throw new IllegalArgumentException("share of level " + level + " is " + share
                     + " but must be more than 0, and those of all levels at most 1 together, not " + all);
+        }
+        if (all > 1 - ROUNDING) {
+            for (int other = 0; other < changed.length; other++) {
+                if (changed[other] == 0) {
+                    throw new IllegalArgumentException("share of level " + level + " is " + share
+                            + ", with which those of all levels are 1 together, but must leave something: level "
+                            + other
+                            + " has no share, and would starve");
+                }
+            }
         }
         return new PriorityPolicy(changed, aging, tiers);
     }

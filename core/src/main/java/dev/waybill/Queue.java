@@ -164,8 +164,9 @@ public final class Queue<T> {
         }
 
         /**
-         * Has priorities. Where the broker keeps them apart itself, and the policy is strict, that is one queue; else one for each level,
-         * of which the consumer takes the next. A consumer then holds up to its prefetch of each.
+         * Has priorities. Where the broker keeps them apart itself, and the policy is strict, that is one queue, and one beside it for
+         * delayed messages that are due; else one for each level, of which the consumer takes the next. Of each of these a consumer
+         * holds up to its concurrency and prefetch.
          */
         public Builder<T> priorities(PriorityPolicy policy) {
             priorities = Objects.requireNonNull(policy, "priorities");

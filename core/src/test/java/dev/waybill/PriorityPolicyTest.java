@@ -32,6 +32,16 @@ class PriorityPolicyTest {
     }
 
     @Test
+    void sharesLeaveSomethingForALevelThatHasNone() {
+        assertThatThrownBy(() -> THREE.share(0, 0.4).share(1, 0.6))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("share of level 1 is 0.6")
+                .hasMessageContaining("level 2 has no share, and would starve");
+        assertThatThrownBy(() -> THREE.share(0, 1)).hasMessageContaining("level 1 has no share");
+        assertThat(THREE.share(0, 0.4).share(1, 0.59).share(2)).isZero();
+    }
+
+    @Test
     void tiersAreFoundByNameAndByLevelAndAreThereOnce() {
         PriorityPolicy tiers = THREE.tier("gold", 2, Duration.ofSeconds(1)).tier("tin", 0, Duration.ofMinutes(1));
         assertThat(tiers.tier("tin")).map(PriorityPolicy.Tier::level).contains(0);

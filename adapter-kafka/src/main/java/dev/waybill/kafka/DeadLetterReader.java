@@ -40,12 +40,18 @@ final class DeadLetterReader implements RecordReader {
     private static final int MOST_ROUNDS = 16;
 
     private final String topic;
+    private final String queue;
     private final Map<String, Object> lookupSettings;
     private @Nullable Consumer<byte[], byte[]> lookup;
     private boolean closed;
 
-    DeadLetterReader(String topic, Map<String, Object> lookupSettings) {
+    /**
+     * @param topic of the dead letters
+     * @param queue whose they are
+     */
+    DeadLetterReader(String topic, String queue, Map<String, Object> lookupSettings) {
         this.topic = topic;
+        this.queue = queue;
         this.lookupSettings = lookupSettings;
     }
 
@@ -72,12 +78,12 @@ final class DeadLetterReader implements RecordReader {
     }
 
     /** What the broker tells of the death, as core tells it of one of its own. */
-    private static Envelope withDeath(Envelope envelope, ConsumerRecord<byte[], byte[]> record) {
+    private Envelope withDeath(Envelope envelope, ConsumerRecord<byte[], byte[]> record) {
         Map<String, String> told = new LinkedHashMap<>(envelope.headers());
         told.keySet().removeIf(name -> name.startsWith(PREFIX));
         Headers moved = record.headers();
         told.put(DeadLetterHeaders.REASON, "moved by Kafka: " + text(moved, MESSAGE));
-        told.put(DeadLetterHeaders.QUEUE, String.valueOf(text(moved, TOPIC)));
+        told.put(DeadLetterHeaders.QUEUE, queueOf(String.valueOf(text(moved, TOPIC))));
         told.put(DeadLetterHeaders.DELIVERIES, Integer.toString(Math.max(0, number(moved, COUNT))));
         told.put(DeadLetterHeaders.TIME, Long.toString(record.timestamp()));
         return new Envelope(
@@ -87,6 +93,11 @@ final class DeadLetterReader implements RecordReader {
                 envelope.sentAtMillis(),
                 Collections.unmodifiableMap(told),
                 envelope.body());
+    }
+
+    /** Of a lane of ours the queue, whose name has no dot. */
+    private String queueOf(String place) {
+        return place.startsWith(queue + ".") ? queue : place;
     }
 
     private static boolean movedByBroker(Headers headers) {

@@ -308,7 +308,8 @@ final class KafkaBroker implements Broker {
     private RecordReader reader(Destination destination) {
         return destination.role() == Destination.Role.MAIN
                 ? Records::decode
-                : new DeadLetterReader(names.topic(destination), settings.lookup());
+                : new DeadLetterReader(
+                        names.topic(destination), destination.queue().name(), settings.lookup());
     }
 
     @Override

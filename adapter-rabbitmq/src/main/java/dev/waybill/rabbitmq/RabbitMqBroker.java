@@ -17,7 +17,9 @@ import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
 import dev.waybill.spi.Sender;
 import dev.waybill.spi.SenderListener;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** RabbitMQ, opened: a connection to publish, another to consume, and what the server's version can do. */
@@ -25,6 +27,9 @@ final class RabbitMqBroker implements Broker {
     private static final long DEFAULT_MAX_MESSAGE_BYTES = 16L << 20;
     private static final int MAX_BATCH = 500;
     private static final int MAX_KEPT = 10_000;
+    /** Far longer than the server's 30 minutes. */
+    private static final long LONGEST_HELD_MILLIS = Duration.ofDays(24).toMillis();
+
     /** A queue keeps its messages in memory, at least for a while, and copies them to its replicas. */
     private static final long CLAIM_CHECK_BYTES = 128 << 10;
     /** Of a quorum queue, from 4.3 on. */
@@ -165,6 +170,9 @@ final class RabbitMqBroker implements Broker {
                 options.prefetch(),
                 version.atLeast(ServerVersion.V4_3),
                 topology.nativeRetry(destination),
+                options.starves() && version.atLeast(ServerVersion.V4_3)
+                        ? Map.of("x-consumer-timeout", LONGEST_HELD_MILLIS)
+                        : Map.of(),
                 context.blocking(),
                 Factories.millis(context.connectTimeout()));
     }

@@ -10,6 +10,7 @@ import dev.waybill.spi.Receiver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,6 +28,7 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
 
     private final boolean releaseIsFree;
     private final @Nullable RetryPolicy nativeRetry;
+    private final Map<String, Object> arguments;
     private volatile int prefetch;
 
     /** Held while the channel is asked to consume or to stop, which waits for the server. */
@@ -43,6 +45,7 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
      * @param reading of the messages of this queue
      * @param releaseIsFree whether a returned message does not count as delivered
      * @param nativeRetry by which the server makes what is rejected wait, or null if it comes again at once
+     * @param arguments of its consumers
      * @param timeoutMillis the longest that the server may take to answer
      */
     RabbitMqReceiver(
@@ -52,12 +55,14 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
             int prefetch,
             boolean releaseIsFree,
             @Nullable RetryPolicy nativeRetry,
+            Map<String, Object> arguments,
             Executor blocking,
             int timeoutMillis) {
         super(line, queue, reading, new Inbox(), blocking, timeoutMillis);
         this.prefetch = Math.min(prefetch, MOST_PREFETCH);
         this.releaseIsFree = releaseIsFree;
         this.nativeRetry = nativeRetry;
+        this.arguments = arguments;
         try {
             consume();
         } catch (BrokerException failed) {
@@ -85,7 +90,7 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
         consumerPrefetch = limit;
         channel.basicQos(limit);
         Pushed fresh = new Pushed();
-        fresh.tag = channel.basicConsume(queue, false, fresh);
+        fresh.tag = channel.basicConsume(queue, false, arguments, fresh);
         return fresh;
     }
 

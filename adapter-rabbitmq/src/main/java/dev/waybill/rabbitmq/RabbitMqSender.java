@@ -121,10 +121,13 @@ final class RabbitMqSender implements Sender, ConfirmListener {
             return;
         }
         long delayMillis = message.delayMillis();
-        // A delay level expires its first message only, which must not be one that others are put before.
-        AMQP.BasicProperties properties = delayMillis > 0
-                ? Envelopes.properties(envelope, time.epochMillis() + Delays.keptMillis(delayMillis), -1)
-                : Envelopes.properties(envelope, 0, message.priority());
+        // What is delayed has no priority: a level expires its first message only, which must not be one that others
+        // are
+        // put before.
+        AMQP.BasicProperties properties = Envelopes.properties(
+                envelope,
+                delayMillis > 0 ? time.epochMillis() + Delays.keptMillis(delayMillis) : 0,
+                message.priority());
         if (ended) {
             message.failed(Reason.CONNECTION_LOST, false, "the channel is closed", null);
             return;

@@ -59,11 +59,8 @@ final class Topology {
         Connection connection = link.open().connection();
         ServerVersion version = ServerVersion.of(connection);
         try (Declarations declarations = new Declarations(link, mode)) {
-            String lane = name(queue.withLane(1));
-            if (queue.priorities() > 0 && declarations.hasQueue(lane)) {
-                throw new TopologyException(
-                        "queue '" + name(queue) + "' on RabbitMQ",
-                        List.of(new Difference("priorities", "in one queue", "lanes: queue '" + lane + "' exists")));
+            if (queue.priorities() > 0 || queue.lane() == 1) {
+                refuseTheOther(queue, declarations);
             }
             // The dead-letter queue first: a queue whose dead letters have nowhere to go loses them.
             declarations.queue(deadLetters(queue.name()), deadLetterArguments(version));
@@ -84,6 +81,22 @@ final class Topology {
             if (mode == TopologyMode.DECLARE) {
                 bindToDelays(declarations, name(queue));
             }
+        }
+    }
+
+    /** What is left where the levels of a queue were kept otherwise would have no consumer. */
+    private static void refuseTheOther(QueueDefinition queue, Declarations declarations) {
+        boolean inOne = queue.priorities() > 0;
+        String other = name(queue.withLane(1).withPriorities(inOne ? 0 : 1));
+        if (declarations.hasQueue(other)) {
+            String one = "in one queue";
+            String several = "a queue for each level";
+            throw new TopologyException(
+                    "queue '" + queue.name() + "' on RabbitMQ",
+                    List.of(new Difference(
+                            "priorities",
+                            inOne ? one : several,
+                            (inOne ? several : one) + ": queue '" + other + "' exists")));
         }
     }
 

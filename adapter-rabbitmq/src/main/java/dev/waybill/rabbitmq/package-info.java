@@ -40,6 +40,10 @@
  * given back untried is not. A queue's policy can then not be changed without declaring the queue anew. All other policies, and all before
  * 4.3, are carried out by delayed copies.
  *
+ * <p><b>Priorities.</b> On 4.3, where they are strict, one queue has the AMQP priorities 0 to 31, and what was delayed is due in
+ * {@code <name>:due}, from which consumers send it on; else each level but the lowest has a queue, {@code <name>:p1} and so on. On 4.3
+ * consumers of these ask the server for a {@code x-consumer-timeout} of 24 days.
+ *
  * <p><b>Order by key.</b> A queue that is ordered by key is spread over the quorum queues {@code <name>.0} and so on,
  * {@code waybill.rabbitmq.partitions} of them (16), each with a single active consumer. The exchange {@code <name>.partitions} leads a
  * message there by its key. With {@code waybill.rabbitmq.partitioner = client}, the default, it is a direct exchange, and the routing key

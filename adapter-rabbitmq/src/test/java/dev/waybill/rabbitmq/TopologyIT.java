@@ -13,11 +13,13 @@ import dev.waybill.TopologyMode;
 import dev.waybill.servers.RabbitMqServer;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerException;
+import dev.waybill.spi.QueueDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,6 +61,29 @@ class TopologyIT {
             broker.declare(queue.definition, TopologyMode.DECLARE);
             broker.declare(queue.definition, TopologyMode.VERIFY);
             assertThat(broker.capabilities().broker()).contains("RabbitMQ " + version);
+        }
+    }
+
+    @Test
+    void levelsInOneQueueAndInSeveralExcludeEachOther() throws Exception {
+        try (Broker broker = open("4.3")) {
+            QueueDefinition inOne = TestQueue.undeclared(broker, 5).definition.withPriorities(3);
+            for (TopologyMode mode : TopologyMode.values()) {
+                if (mode != TopologyMode.OFF) {
+                    broker.declare(inOne, mode);
+                    broker.declare(inOne.withLane(1), mode);
+                }
+            }
+            QueueDefinition several = inOne.withPriorities(0);
+            broker.declare(several, TopologyMode.DECLARE);
+            assertThatThrownBy(() -> broker.declare(several.withLane(1), TopologyMode.DECLARE))
+                    .isInstanceOf(TopologyException.class)
+                    .hasMessageContaining("'" + inOne.name() + ":due' exists");
+            plainly(broker, channel -> channel.queueDelete(inOne.name() + ":due"));
+            broker.declare(several.withLane(1), TopologyMode.DECLARE);
+            assertThatThrownBy(() -> broker.declare(inOne, TopologyMode.DECLARE))
+                    .isInstanceOf(TopologyException.class)
+                    .hasMessageContaining("'" + inOne.name() + ":p1' exists");
         }
     }
 

@@ -163,6 +163,10 @@ final class InMemorySender implements Sender {
                 throw broker.violation(new IllegalArgumentException(
                         this + " was given a delay of " + delay + " ms but takes 0 to " + limits.maxDelayMillis()));
             }
+            if (delay > 0 && batch.get(i).priority() >= 0) {
+                throw broker.violation(
+                        new IllegalArgumentException(this + " was given a priority and a delay at once"));
+            }
         }
         if (limits.maxSendBatchBytes() == Long.MAX_VALUE || batch.size() == 1) {
             return;

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 final class LaneMessages implements ReadyMessages {
     /** How many messages without a key follow each other into a partition before the next one's turn. */
     private static final int STICKY = 16;
+    /** The priority of a message that has none. */
+    private static final int NONE = 4;
 
     private final Order order;
     private final Lane[] lanes;
@@ -32,7 +34,7 @@ final class LaneMessages implements ReadyMessages {
 
     @Override
     public void add(Envelope envelope, int priority) {
-        lanes[order == Order.PRIORITIES ? Math.max(0, priority) : laneOf(envelope)].add(envelope);
+        lanes[order == Order.PRIORITIES ? priority < 0 ? NONE : priority : laneOf(envelope)].add(envelope);
         size++;
     }
 

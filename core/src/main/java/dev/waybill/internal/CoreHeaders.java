@@ -22,10 +22,15 @@ final class CoreHeaders {
     static final String DUE = PREFIX + "due";
     /** The level of a message, if it is not 0. */
     static final String PRIORITY = PREFIX + "priority";
+    /**
+     * Since when a message waits that was to wait before, was due then or is back from the dead letters, in milliseconds since 1970; of
+     * queues with priorities.
+     */
+    static final String SINCE = PREFIX + "since";
     /** On a dead letter that a sweep has seen, and put at the end of its queue: which sweep. */
     static final String SWEPT = PREFIX + "sweep";
 
-    private static final List<String> OF_ALL_MESSAGES = List.of(DELIVERIES, DUE, VERSION, PRIORITY);
+    private static final List<String> OF_ALL_MESSAGES = List.of(DELIVERIES, DUE, VERSION, PRIORITY, SINCE);
     private static final String OF_A_DEATH = PREFIX + "death-";
     private static final String FORM = "1";
     private static final int MOST_DELIVERIES = 1_000_000_000;
@@ -41,7 +46,11 @@ final class CoreHeaders {
      * Waybill may have written beside is not.
      */
     static boolean isOfItsLife(String name) {
-        return name.startsWith(OF_A_DEATH) || name.equals(DELIVERIES) || name.equals(DUE) || name.equals(SWEPT);
+        return name.startsWith(OF_A_DEATH)
+                || name.equals(DELIVERIES)
+                || name.equals(DUE)
+                || name.equals(SINCE)
+                || name.equals(SWEPT);
     }
 
     /** What an application sees. */
@@ -49,7 +58,8 @@ final class CoreHeaders {
         if (!headers.containsKey(DELIVERIES)
                 && !headers.containsKey(DUE)
                 && !headers.containsKey(VERSION)
-                && !headers.containsKey(PRIORITY)) {
+                && !headers.containsKey(PRIORITY)
+                && !headers.containsKey(SINCE)) {
             return headers;
         }
         Map<String, String> others = new LinkedHashMap<>(headers);
@@ -70,6 +80,7 @@ final class CoreHeaders {
         }
         String wrong = wrong(headers, DELIVERIES, MOST_DELIVERIES);
         wrong = wrong != null ? wrong : wrong(headers, DUE, nowMillis + MOST_AHEAD_MILLIS);
+        wrong = wrong != null ? wrong : wrong(headers, SINCE, nowMillis + MOST_AHEAD_MILLIS);
         return wrong != null ? wrong : wrong(headers, PRIORITY, PriorityPolicy.MOST_LEVELS - 1);
     }
 
@@ -104,6 +115,19 @@ final class CoreHeaders {
     static long due(Map<String, String> headers) {
         String text = headers.get(DUE);
         return text == null ? 0 : Math.max(0, number(text, Long.MAX_VALUE));
+    }
+
+    /** Since when it waits: since it was sent, or what it says; 0 if that is unknown. */
+    static long since(Envelope envelope) {
+        String text = envelope.headers().get(SINCE);
+        return Math.max(envelope.sentAtMillis(), text == null ? 0 : number(text, Long.MAX_VALUE));
+    }
+
+    /** A copy that waits since then. */
+    static Envelope since(Envelope envelope, long millis) {
+        Map<String, String> headers = new LinkedHashMap<>(envelope.headers());
+        headers.put(SINCE, Long.toString(millis));
+        return with(envelope, headers);
     }
 
     /** A copy that is to be delivered once more, after so many times. */

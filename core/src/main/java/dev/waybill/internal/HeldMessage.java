@@ -28,8 +28,10 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private final Lane lane;
     /** How often it was tried before, since it was received. */
     private final int tries;
-    /** Whether it is not the first delivery since it was received. */
-    private final boolean repeated;
+    /** Whether a handler may have had it before, since it was received. */
+    private volatile boolean repeated;
+
+    private final long risesSince;
 
     private volatile int state;
     private @Nullable Disposition disposition;
@@ -47,11 +49,12 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     private volatile boolean extending;
 
     HeldMessage(Inbound inbound, Lane lane) {
-        this(inbound, lane, 0, false);
+        this(inbound, lane, lane.risesSinceMillis(inbound.envelope()), 0, false);
     }
 
-    private HeldMessage(Inbound inbound, Lane lane, int tries, boolean repeated) {
+    private HeldMessage(Inbound inbound, Lane lane, long risesSince, int tries, boolean repeated) {
         this.inbound = inbound;
+        this.risesSince = risesSince;
         this.lane = lane;
         this.tries = tries;
         this.repeated = repeated;
@@ -66,7 +69,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
             }
             state = DONE;
         }
-        HeldMessage<T> next = new HeldMessage<>(inbound, lane, tried ? tries + 1 : tries, true);
+        HeldMessage<T> next = new HeldMessage<>(inbound, lane, risesSince, tried ? tries + 1 : tries, true);
         next.lockLost = lockLost;
         return next;
     }
@@ -111,6 +114,9 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     void holdBack(boolean tried) {
         heldBack = true;
         this.tried = tried;
+        if (tried) {
+            repeated = true;
+        }
     }
 
     boolean heldBack() {
@@ -139,6 +145,11 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     Lane lane() {
         return lane;
+    }
+
+    /** Whether it was delayed, and is to go on to where its level counts. */
+    boolean passes() {
+        return lane.passes() && defect() == null;
     }
 
     boolean startExtending() {
@@ -283,8 +294,21 @@ final class HeldMessage<T> implements Held, Delivery<T> {
     }
 
     @Override
+    public long waitingSinceMillis() {
+        Envelope envelope = inbound.envelope();
+        boolean handledBefore =
+                repeated || deliveryCount() > 1 || envelope.headers().containsKey(CoreHeaders.DELIVERIES);
+        return handledBefore ? 0 : CoreHeaders.since(envelope);
+    }
+
+    @Override
     public int priority() {
         return lane.priority(inbound.envelope());
+    }
+
+    /** Since when it has risen by its waiting, in milliseconds since 1970; 0 if nothing does in its queue. */
+    long risesSinceMillis() {
+        return risesSince;
     }
 
     @Override

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * each waits on a thread of its own, or a worker would wait in one while another has brought something for it.
  *
  * <p>At most {@code concurrency + prefetch} messages are held; of a queue with several lanes as many as are handled, and the
- * prefetch of each, so that its first is at hand when the next is to be chosen. While the application has paused the subscription,
+ * prefetch of each, so that its first is at hand when the next is to be chosen, and what a receiver fetches ahead. What was delayed, and
+ * is due in a lane of its own, goes on from here to that in which its level counts. While the application has paused the subscription,
  * or its breaker is open, nothing is fetched and nothing starts: what was not started goes back where that does not count as a
  * delivery, else it stays in the buffer, locked. Of an ordered queue everything stays there until the end, when nothing is handled
  * any more: what goes back while something of its key is being handled would overtake it.
@@ -63,6 +64,11 @@ final class Intake<T> implements Turn {
     private int waiting;
     /** Messages that no worker handles any more and that are not settled yet. */
     private final AtomicInteger aside = new AtomicInteger();
+    /** Those of them that were delayed, and are on their way to where their level counts. */
+    private final AtomicInteger passing = new AtomicInteger();
+
+    /** Sends those on. */
+    private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
 
     /** Calls of the bulkhead. */
     private final AtomicLong ended = new AtomicLong();
@@ -85,7 +91,7 @@ final class Intake<T> implements Turn {
         reservedOfLane = new int[lanes.count()];
         flows = new boolean[lanes.count()];
         keyed = lanes.ordered() ? new KeyedReady<>(engine.time()::nanos) : null;
-        buffer = keyed == null ? new LevelReady<>(lanes.policy(), engine.time()::epochMillis) : keyed;
+        buffer = keyed == null ? new LevelReady<>(lanes, engine.time()::nanos) : keyed;
         limit = handlers + lanes.count() * this.prefetch;
         this.releaseIsFree = releaseIsFree && keyed == null;
         this.gate = gate;
@@ -93,6 +99,11 @@ final class Intake<T> implements Turn {
         if (gate.shut()) {
             receivers.change(new Control());
         }
+    }
+
+    /** Says what sends on a message that was delayed and is due; before the first worker. */
+    void onward(Consumer<HeldMessage<T>> onward) {
+        this.onward = onward;
     }
 
     /** How many messages a receiver may hold beyond those that are handled. */
@@ -325,7 +336,7 @@ final class Intake<T> implements Turn {
             List<HeldMessage<T>> fetched = List.of();
             boolean again = false;
             try {
-                fetched = receivers.fetch(slot, max);
+                fetched = withoutPassing(receivers.fetch(slot, max));
                 again = (fetched.isEmpty() || prioritized) && slot.open();
             } catch (InterruptedException shutDown) {
                 Thread.currentThread().interrupt();
@@ -351,12 +362,30 @@ final class Intake<T> implements Turn {
         if (keyed != null) {
             room = Math.min(room, LOOK_AHEAD - reserved - buffer.size());
         }
-        if (lanes.several()) {
-            room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane));
+        if (lanes.count() > 1) {
+            int sentOn = lanes.passes(lanes.all().get(lane)) ? passing.get() : 0;
+            room = Math.min(room, prefetch - reservedOfLane[lane] - buffer.size(lane) - sentOn);
         }
         // What is fetched from other lanes may never come.
-        room = gate.room(room, reservedOfLane[lane] + buffer.startable());
+        room = gate.room(room, reservedOfLane[lane] + buffer.untried());
         return Math.min(room, engine.limits().maxReceive());
+    }
+
+    /** What is to pass goes on at once: to wait for a worker it would take the room of higher levels. */
+    private List<HeldMessage<T>> withoutPassing(List<HeldMessage<T>> fetched) {
+        if (fetched.isEmpty() || !fetched.get(0).lane().passes()) {
+            return fetched;
+        }
+        List<HeldMessage<T>> unreadable = new ArrayList<>();
+        for (HeldMessage<T> message : fetched) {
+            if (message.passes()) {
+                passing.incrementAndGet();
+                onward.accept(message);
+            } else {
+                unreadable.add(message);
+            }
+        }
+        return unreadable;
     }
 
     private void reserve(Slot slot, int batch) {
@@ -553,13 +582,21 @@ final class Intake<T> implements Turn {
         }
     }
 
-    /** The messages that are buffered. */
+    /** The messages that are buffered. Those that are lost give their room to others, since the turn of a low one may never come. */
     void eachBuffered(Consumer<HeldMessage<T>> action) {
+        boolean[] lost = new boolean[1];
         lock.lock();
         try {
-            buffer.forEach(action);
+            long now = engine.time().nanos();
+            buffer.forEach(message -> {
+                lost[0] |= prioritized && message.lockGone(now);
+                action.accept(message);
+            });
         } finally {
             lock.unlock();
+        }
+        if (lost[0]) {
+            engine.blocking().execute(this::settleLost);
         }
     }
 
@@ -581,6 +618,9 @@ final class Intake<T> implements Turn {
     /** The end of {@link #setAside}: it is decided. */
     void doneWithAside(HeldMessage<T> message) {
         aside.decrementAndGet();
+        if (message.passes()) {
+            passing.decrementAndGet();
+        }
         lock.lock();
         try {
             ended(message);

@@ -29,6 +29,7 @@ final class Lane {
     private final int batchSize;
     private final Unsettled unsettled;
     private final Lanes lanes;
+    private final boolean ages;
 
     private final ReentrantLock lock = new ReentrantLock();
     private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
@@ -43,6 +44,8 @@ final class Lane {
      */
     Lane(Engine engine, Destination destination, Receiver receiver, int batchSize, Unsettled unsettled, Lanes lanes) {
         this.lanes = lanes;
+        PriorityPolicy policy = lanes.policy();
+        ages = policy != null && policy.aging().isPresent();
         this.engine = engine;
         this.destination = destination;
         this.receiver = receiver;
@@ -71,13 +74,18 @@ final class Lane {
         return destination.queue().maxDeliveries();
     }
 
+    boolean prioritized() {
+        return lanes.policy() != null;
+    }
+
     /**
      * Whether the broker itself can deliver a message again after that time, in its place: what is given back may come before messages
-     * of a higher level, where the broker keeps those apart.
+     * of a higher level, where the broker keeps those apart; and where it rises by its waiting only a copy can say that it does not
+     * meanwhile.
      */
     boolean canDelay(Inbound message, long delayMillis) {
-        boolean losesItsLevel = lanes.policy() != null && !lanes.several();
-        return !losesItsLevel && receiver.canDelay(message, delayMillis);
+        boolean losesItsLevel = prioritized() && !lanes.byLevel();
+        return !losesItsLevel && !(ages && delayMillis > 0) && receiver.canDelay(message, delayMillis);
     }
 
     /** The place that its messages are in. */
@@ -85,11 +93,40 @@ final class Lane {
         return destination;
     }
 
+    /** Where one of its messages goes that is to come again. */
+    Destination again(boolean delayed) {
+        return lanes.again(destination, delayed);
+    }
+
+    /** Whether its messages were delayed, are due, and go on to where their level counts. */
+    boolean passes() {
+        return lanes.passes(destination);
+    }
+
+    /** Which of its queue's lanes it is. */
+    int number() {
+        return destination.queue().lane();
+    }
+
+    /**
+     * Since when one of its messages, which has just come, rises by its waiting, in milliseconds since 1970: since now if nobody says, or
+     * if the clock of who says so is ahead; 0 if nothing rises here.
+     */
+    long risesSinceMillis(Envelope envelope) {
+        if (!ages) {
+            return 0;
+        }
+        long now = epochMillis();
+        long since = CoreHeaders.since(envelope);
+        return since == 0 ? now : Math.min(since, now);
+    }
+
     /** The level of one of its messages. */
     int priority(Envelope envelope) {
-        if (lanes.several()) {
-            return destination.queue().lane();
+        if (lanes.byLevel() && number() > 0) {
+            return number();
         }
+        // In the first there may be what was sent when the broker kept the levels apart.
         int level = CoreHeaders.priority(envelope.headers());
         return ofDeadLetters() ? level : Math.min(level, lanes.levels() - 1);
     }

@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the messages of a queue are: in one place, or, if core keeps their priorities apart, in one for each level.
+ * Where the messages of a queue are: in one place, or, if core keeps their priorities apart, in one for each level; if the broker does,
+ * in one, and in another when they were delayed and are due, from which core sends them on to the first.
  *
  * @param all by lane
  * @param policy null if there are no priorities
@@ -26,7 +27,9 @@ record Lanes(List<Destination> all, @Nullable PriorityPolicy policy) {
             return single(new Destination(queue, Role.MAIN));
         }
         if (policy.isStrict() && policy.levels() <= maxPriorities) {
-            return new Lanes(List.of(new Destination(queue.withPriorities(policy.levels()), Role.MAIN)), policy);
+            QueueDefinition kept = queue.withPriorities(policy.levels());
+            return new Lanes(
+                    List.of(new Destination(kept, Role.MAIN), new Destination(kept.withLane(1), Role.MAIN)), policy);
         }
         return new Lanes(
                 IntStream.range(0, policy.levels())
@@ -39,8 +42,23 @@ record Lanes(List<Destination> all, @Nullable PriorityPolicy policy) {
         return all.size();
     }
 
-    boolean several() {
-        return all.size() > 1;
+    /** Whether each level has its own. */
+    boolean byLevel() {
+        return count() > 1 && !keptByBroker();
+    }
+
+    private boolean keptByBroker() {
+        return policy != null && first().queue().priorities() > 0;
+    }
+
+    /** Whether a place is that of messages that were delayed, which go on to the first. */
+    boolean passes(Destination place) {
+        return keptByBroker() && !place.equals(first());
+    }
+
+    /** Where a message goes that is in one of these and is to come again. */
+    Destination again(Destination place, boolean delayed) {
+        return keptByBroker() ? all.get(delayed ? 1 : 0) : place;
     }
 
     /** Whether messages of one key are handled one at a time and in order; dead letters are not. */
@@ -60,6 +78,6 @@ record Lanes(List<Destination> all, @Nullable PriorityPolicy policy) {
 
     /** Where a message of this level goes; one that is too high goes as high as can be. */
     Destination of(int level) {
-        return all.get(Math.min(level, all.size() - 1));
+        return byLevel() ? all.get(Math.min(level, all.size() - 1)) : first();
     }
 }

@@ -1,34 +1,39 @@
 package dev.waybill.internal;
 
-import dev.waybill.PriorityPolicy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** In order, or in order by level. */
+/**
+ * In order, or in order by level. What was tried in vain is behind all levels until as many others as were here have been taken: so it
+ * cannot take all trials, be it of the highest level, nor wait for ever behind what comes later.
+ */
 final class LevelReady<T> implements Ready<T>, LevelScheduler.Heads {
     private final List<ArrayDeque<HeldMessage<T>>> levels;
+    private final ArrayDeque<Tried<T>> tried = new ArrayDeque<>();
     private final @Nullable LevelScheduler scheduler;
-    private final LongSupplier clock;
-
-    /** Since when the first message of a level has been the first. */
-    private final long[] firstSince;
-
+    private final LongSupplier nanos;
+    private final int[] ofLane;
+    private long taken;
     private int size;
 
-    /** @param clock the time of day in milliseconds */
-    LevelReady(@Nullable PriorityPolicy policy, LongSupplier clock) {
-        int count = policy == null ? 1 : policy.levels();
-        levels = new ArrayList<>(count);
-        for (int level = 0; level < count; level++) {
+    /** @param turn how many are to have been taken before it */
+    private record Tried<T>(HeldMessage<T> message, long turn) {}
+
+    /** @param nanos the time by which locks end */
+    LevelReady(Lanes lanes, LongSupplier nanos) {
+        levels = new ArrayList<>(lanes.levels());
+        for (int level = 0; level < lanes.levels(); level++) {
             levels.add(new ArrayDeque<>());
         }
-        scheduler = policy == null ? null : new LevelScheduler(policy);
-        this.clock = clock;
-        firstSince = new long[count];
+        scheduler = lanes.policy() == null ? null : new LevelScheduler(lanes.policy());
+        ofLane = new int[lanes.count()];
+        this.nanos = nanos;
     }
 
     @Override
@@ -37,52 +42,59 @@ final class LevelReady<T> implements Ready<T>, LevelScheduler.Heads {
     }
 
     @Override
-    public int size(int level) {
-        return levels.get(level).size();
+    public int size(int lane) {
+        return ofLane[lane];
+    }
+
+    @Override
+    public int untried() {
+        return size - tried.size();
     }
 
     @Override
     public void add(HeldMessage<T> message) {
-        int level = level(message);
-        size++;
-        if (levels.get(level).isEmpty()) {
-            isFirst(level);
-        }
-        levels.get(level).addLast(message);
+        count(message, 1);
+        level(message).addLast(message);
     }
 
-    /** What was tried comes last, so that it cannot take all trials. */
     @Override
-    public void putBack(HeldMessage<T> message, boolean tried) {
-        if (tried) {
-            add(message);
-            return;
+    public void putBack(HeldMessage<T> message, boolean inVain) {
+        if (inVain) {
+            tried.addLast(new Tried<>(message, taken + Math.max(1, untried())));
+        } else {
+            level(message).addFirst(message);
         }
-        int level = level(message);
-        size++;
-        isFirst(level);
-        levels.get(level).addFirst(message);
+        count(message, 1);
     }
 
-    private int level(HeldMessage<T> message) {
-        return scheduler == null ? 0 : message.priority();
+    private ArrayDeque<HeldMessage<T>> level(HeldMessage<T> message) {
+        return levels.get(scheduler == null ? 0 : message.priority());
     }
 
-    private void isFirst(int level) {
-        if (scheduler != null) {
-            firstSince[level] = clock.getAsLong();
-        }
+    private void count(HeldMessage<T> message, int change) {
+        size += change;
+        ofLane[message.lane().number()] += change;
     }
 
     @Override
     public @Nullable HeldMessage<T> poll() {
-        int level = scheduler == null ? 0 : scheduler.next(this);
-        HeldMessage<T> next = level < 0 ? null : levels.get(level).poll();
+        while (!tried.isEmpty() && tried.element().turn <= taken) {
+            HeldMessage<T> again = tried.remove().message;
+            level(again).addLast(again);
+        }
+        HeldMessage<T> next = untried() > 0 ? levels.get(nextLevel()).poll() : null;
+        if (next == null && !tried.isEmpty()) {
+            next = tried.remove().message;
+        }
         if (next != null) {
-            size--;
-            isFirst(level);
+            taken++;
+            count(next, -1);
         }
         return next;
+    }
+
+    private int nextLevel() {
+        return scheduler == null ? 0 : scheduler.next(this);
     }
 
     @Override
@@ -90,24 +102,38 @@ final class LevelReady<T> implements Ready<T>, LevelScheduler.Heads {
         return !levels.get(level).isEmpty();
     }
 
-    /** Since it was sent; by our own clock if that of the sender is ahead, or if nobody has said when that was. */
     @Override
     public long sinceMillis(int level) {
-        long sent = levels.get(level).element().sentAtMillis();
-        return sent == 0 ? firstSince[level] : Math.min(sent, firstSince[level]);
+        return levels.get(level).element().risesSinceMillis();
+    }
+
+    @Override
+    public List<HeldMessage<T>> takeLost() {
+        long now = nanos.getAsLong();
+        List<HeldMessage<T>> lost = new ArrayList<>();
+        Predicate<HeldMessage<T>> taken = message -> message.lockGone(now) && lost.add(message);
+        levels.forEach(level -> level.removeIf(taken));
+        tried.removeIf(one -> taken.test(one.message));
+        lost.forEach(message -> count(message, -1));
+        return lost;
     }
 
     @Override
     public void forEach(Consumer<HeldMessage<T>> action) {
         levels.forEach(level -> level.forEach(action));
+        tried.forEach(one -> action.accept(one.message));
     }
 
+    /** The highest level first, and last what was tried. */
     @Override
     public void drainTo(List<HeldMessage<T>> target) {
-        levels.forEach(level -> {
-            target.addAll(level);
-            level.clear();
-        });
+        for (int level = levels.size() - 1; level >= 0; level--) {
+            target.addAll(levels.get(level));
+            levels.get(level).clear();
+        }
+        tried.forEach(one -> target.add(one.message));
+        tried.clear();
         size = 0;
+        Arrays.fill(ofLane, 0);
     }
 }

@@ -85,6 +85,20 @@ final class Moves<T> {
                 }));
     }
 
+    /** To its own queue again, as it came but for its time, after so long; that is no delivery. */
+    void later(HeldMessage<T> message, long millis) {
+        Envelope envelope = message.inbound().envelope();
+        Map<String, String> headers = new LinkedHashMap<>(envelope.headers());
+        if (message.redelivered()) {
+            // A copy of it may be under way already, from before a crash. This delivery does not count; those before
+            // do,
+            // or a message that kills its consumers would never end.
+            headers.put(CoreHeaders.DELIVERIES, Integer.toString(Math.max(0, message.deliveryCount() - 1)));
+        }
+        headers.remove(CoreHeaders.DUE);
+        toMain(message, CoreHeaders.with(envelope, headers), millis);
+    }
+
     /** To its own queue again, to be delivered after so long. */
     void toMain(HeldMessage<T> message, Envelope copy, long delayMillis) {
         Delayed delayed = Delayed.by(
@@ -92,8 +106,8 @@ final class Moves<T> {
                 copy,
                 engine.limits().maxDelayMillis(),
                 engine.time().epochMillis());
-        Destination lane = message.lane().destination();
-        start(new Move(message, lane, List.of(delayed.envelope()), delayed.millis(), done -> {}));
+        Destination place = message.lane().again(delayMillis > 0);
+        start(new Move(message, place, List.of(delayed.envelope()), delayed.millis(), done -> {}));
     }
 
     /** Somewhere else. {@code ended} is told whether it is there now, and not here any more. */
@@ -288,7 +302,7 @@ final class Moves<T> {
                 if (closed) {
                     throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "the subscription is closed", null);
                 }
-                open = new SendPipe(engine, to, options, true);
+                open = new SendPipe(engine, to, options, true, false);
                 pipes.put(to, open);
             }
             return open;

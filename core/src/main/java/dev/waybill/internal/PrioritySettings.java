@@ -101,8 +101,7 @@ final class PrioritySettings {
         }
         for (Tier tier : named.tiers()) {
             PriorityPolicy before = policy;
-            policy = named.checked(
-                    "tier." + tier.name() + ".level", () -> before.tier(tier.name(), tier.level(), tier.target()));
+            policy = named.checked("tier." + tier.name(), () -> before.tier(tier.name(), tier.level(), tier.target()));
         }
         return policy;
     }

@@ -44,10 +44,10 @@ final class ProducerImpl<T> implements Producer<T> {
     private final ProducerOptions options;
     private final @Nullable ClaimWriter claims;
 
-    /** By lane; all but the first are opened by the first message for them. */
+    /** By lane; all but the first are made by the first message for them, and opened in the background. */
     private final AtomicReferenceArray<@Nullable SendPipe> pipes;
 
-    /** Held while a pipe is opened. */
+    /** Held while a pipe is made. */
     private final ReentrantLock opening = new ReentrantLock();
 
     private boolean closed;
@@ -87,13 +87,13 @@ final class ProducerImpl<T> implements Producer<T> {
         long now = engine.time().epochMillis();
         long delay = message.delayMillis(now);
         checkOrder(message, delay);
-        long most = engine.limits().maxDelayMillis();
-        if (delay > 0 && most == 0) {
+        if (delay > 0 && engine.limits().maxDelayMillis() == 0) {
             throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
                     + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
         }
         int level = level(message);
-        SendPipe pipe = pipe(level);
+        Destination place = lanes.again(lanes.of(level), delay > 0);
+        SendPipe pipe = pipe(place.queue().lane());
         Body body = body(message);
         Sending sending = engine.observer().sending(engine.adapter(), queue.name(), message, body.bytes().length);
         Map<String, String> headers = sending == null ? message.headers() : joined(sending.headers(), message);
@@ -103,7 +103,7 @@ final class ProducerImpl<T> implements Producer<T> {
         }
         Envelope envelope =
                 new Envelope(message.id(), message.key().orElse(null), body.contentType(), now, headers, body.bytes());
-        PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, Delayed.by(delay, envelope, most, now));
+        PendingSend send = delay == 0 ? pipe.send(envelope, 0) : later(pipe, envelope, delay, now);
         if (sending != null) {
             var unused = send.whenComplete((stored, failure) -> sending.ended(failure));
         }
@@ -147,8 +147,7 @@ final class ProducerImpl<T> implements Producer<T> {
                         + queue + " has the tiers " + (policy == null ? List.of() : policy.tiers())));
     }
 
-    private SendPipe pipe(int level) {
-        int lane = lanes.several() ? level : 0;
+    private SendPipe pipe(int lane) {
         SendPipe open = pipes.get(lane);
         return open == null ? open(lane) : open;
     }
@@ -158,9 +157,10 @@ final class ProducerImpl<T> implements Producer<T> {
         try {
             SendPipe open = pipes.get(closed ? 0 : lane);
             if (open == null) {
-                Destination destination = lanes.of(lane);
+                Destination destination = lanes.all().get(lane);
                 open = WaybillRuntime.asking(
-                        "cannot send to " + destination, () -> new SendPipe(engine, destination, options, false));
+                        "cannot send to " + destination,
+                        () -> new SendPipe(engine, destination, options, false, lane > 0));
                 pipes.set(lane, open);
             }
             return open;
@@ -180,7 +180,9 @@ final class ProducerImpl<T> implements Producer<T> {
         return open;
     }
 
-    private static PendingSend later(SendPipe pipe, Delayed delayed) {
+    private PendingSend later(SendPipe pipe, Envelope envelope, long delay, long now) {
+        Envelope due = lanes.policy() == null ? envelope : CoreHeaders.since(envelope, now + delay);
+        Delayed delayed = Delayed.by(delay, due, engine.limits().maxDelayMillis(), now);
         return pipe.send(delayed.envelope(), delayed.millis());
     }
 
@@ -273,7 +275,8 @@ final class ProducerImpl<T> implements Producer<T> {
     }
 
     List<Health.Component> health() {
-        return pipes().stream().map(SendPipe::health).toList();
+        String name = lanes.first().toString();
+        return pipes().stream().map(pipe -> pipe.health(name)).toList();
     }
 
     @Override

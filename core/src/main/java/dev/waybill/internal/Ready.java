@@ -10,14 +10,19 @@ interface Ready<T> {
     /** How many are here. */
     int size();
 
-    /** How many of a level are here; of all, where there are none. */
-    default int size(int level) {
+    /** How many of a lane are here; of all, where there is one only. */
+    default int size(int lane) {
         return size();
     }
 
     /** About how many could be handled at once if there were workers enough; 0 only if {@link #poll} has none. */
     default int startable() {
         return size();
+    }
+
+    /** How many of those were not tried in vain. */
+    default int untried() {
+        return startable();
     }
 
     /** One that was fetched. */
@@ -40,9 +45,7 @@ interface Ready<T> {
     }
 
     /** Takes out those whose lock is lost. */
-    default List<HeldMessage<T>> takeLost() {
-        return List.of();
-    }
+    List<HeldMessage<T>> takeLost();
 
     void forEach(Consumer<HeldMessage<T>> action);
 

@@ -103,7 +103,8 @@ final class Receivers<T> {
     }
 
     private Lane open(Destination destination) {
-        Receiver receiver = engine.broker().receiver(destination, new ReceiverOptions(limit, onLost));
+        Receiver receiver =
+                engine.broker().receiver(destination, new ReceiverOptions(limit, onLost, lanes.policy() != null));
         int batch = Math.max(1, Math.min(MOST_SETTLED_AT_ONCE, limit / 4));
         return new Lane(engine, destination, receiver, batch, unsettled, lanes);
     }

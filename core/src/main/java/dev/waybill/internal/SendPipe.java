@@ -53,17 +53,28 @@ final class SendPipe {
     private int openCalls;
     private boolean handingOver;
     private boolean closed;
+    /** Whether the close waits for nothing any more. */
+    private boolean ended;
+
     private @Nullable Sender sender;
     private @Nullable Listener listener;
     private boolean reopening;
+    /** Whether it was never open, and nothing was wrong so far. */
+    private boolean opening;
+
     private @Nullable String trouble;
     private final Backoff backoff = new Backoff();
 
     /** Only touched by the one thread that is handing over. */
     private final ArrayList<PendingSend> batch = new ArrayList<>();
 
-    /** @param moves whether what is sent was received by us before */
-    SendPipe(Engine engine, Destination destination, ProducerOptions options, boolean moves) {
+    /**
+     * Opens the sender, or has it opened: then what is sent waits for that as when the connection is lost.
+     *
+     * @param moves whether what is sent was received by us before
+     * @param later whether to open it in the background
+     */
+    SendPipe(Engine engine, Destination destination, ProducerOptions options, boolean moves, boolean later) {
         this.moves = moves;
         this.engine = engine;
         this.destination = destination;
@@ -71,11 +82,18 @@ final class SendPipe {
         limits = engine.limits();
         maxCalls = maxCalls(limits, destination);
         timeoutNanos = options.sendTimeout().toNanos();
-        Listener first = new Listener();
-        listener = first;
-        sender = engine.broker().sender(destination, first);
+        opening = later;
+        reopening = later;
+        if (!later) {
+            Listener first = new Listener();
+            listener = first;
+            sender = engine.broker().sender(destination, first);
+        }
         long tick = Math.max(10, Math.min(1000, options.sendTimeout().toMillis() / 10));
         sweeping = engine.timer().every(tick, this::sweep);
+        if (later) {
+            engine.blocking().execute(this::tryOpen);
+        }
     }
 
     /** Calls that are open at once, and that the client does not put in order itself, may overtake each other. */
@@ -90,7 +108,9 @@ final class SendPipe {
 
     /** Whether the broker is to keep its messages apart by priority. */
     boolean prioritized() {
-        return destination.queue().priorities() > 0 && destination.role() == Role.MAIN;
+        return destination.queue().priorities() > 0
+                && destination.queue().lane() == 0
+                && destination.role() == Role.MAIN;
     }
 
     /** @param delayMillis how long the broker is to keep it back, at most what it can */
@@ -333,7 +353,7 @@ final class SendPipe {
         Sender opened;
         lock.lock();
         try {
-            if (closed) {
+            if (ended) {
                 return;
             }
             // Before the sender is there, since it may report from the start that the broker blocks.
@@ -348,13 +368,16 @@ final class SendPipe {
             return;
         }
         boolean unwanted;
+        boolean again = false;
         boolean resume = false;
         lock.lock();
         try {
-            unwanted = closed;
-            if (!closed) {
+            unwanted = ended;
+            if (!ended) {
                 sender = opened;
                 reopening = false;
+                opening = false;
+                again = trouble != null;
                 trouble = null;
                 backoff.reset();
                 resume = !handingOver && canHandOver();
@@ -365,7 +388,7 @@ final class SendPipe {
         }
         if (unwanted) {
             opened.close();
-        } else {
+        } else if (again) {
             LOG.info("sender to {} is open again", destination);
         }
         if (resume) {
@@ -376,7 +399,9 @@ final class SendPipe {
     private void retryOpen(RuntimeException failed) {
         lock.lock();
         try {
+            opening = false;
             if (closed) {
+                room.signalAll();
                 return;
             }
             trouble = String.valueOf(failed.getMessage());
@@ -392,14 +417,14 @@ final class SendPipe {
         }
     }
 
-    Health.Component health() {
+    /** @param name of the queue */
+    Health.Component health(String name) {
         lock.lock();
         try {
-            String name = destination.toString();
             if (closed) {
                 return new Health.Component("producer", name, Health.Status.DOWN, "closed");
             }
-            if (sender == null) {
+            if (sender == null && !opening) {
                 return new Health.Component(
                         "producer", name, Health.Status.DEGRADED, "recovering: " + trouble, inFlight);
             }
@@ -434,7 +459,7 @@ final class SendPipe {
             closed = true;
             room.signalAll();
             long end = System.nanoTime() + Math.min(timeoutNanos, mostNanos);
-            while (inFlight > 0 && sender != null && System.nanoTime() - end < 0) {
+            while (inFlight > 0 && (sender != null || opening) && System.nanoTime() - end < 0) {
                 waiting++;
                 try {
                     room.awaitNanos(Math.max(1, end - System.nanoTime()));
@@ -445,6 +470,7 @@ final class SendPipe {
                     waiting--;
                 }
             }
+            ended = true;
             last = sender;
             sender = null;
             left = new ArrayList<>(queued);

@@ -10,8 +10,6 @@ import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.QueueDefinition;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -115,8 +113,11 @@ final class Settler<T> implements Handling.Verdicts<T> {
             message.decide(Disposition.RETRY, delayMillis);
             return;
         }
-        moves.toMain(
-                message, CoreHeaders.redelivered(message.inbound().envelope(), message.deliveryCount()), delayMillis);
+        Envelope copy = CoreHeaders.redelivered(message.inbound().envelope(), message.deliveryCount());
+        if (delayMillis > 0 && message.lane().prioritized()) {
+            copy = CoreHeaders.since(copy, engine.time().epochMillis() + delayMillis);
+        }
+        moves.toMain(message, copy, delayMillis);
     }
 
     /** It goes back for so long without having been handled, as it came but for its time. */
@@ -133,16 +134,7 @@ final class Settler<T> implements Handling.Verdicts<T> {
             message.decide(Disposition.RELEASE);
             return;
         }
-        Envelope envelope = message.inbound().envelope();
-        Map<String, String> headers = new LinkedHashMap<>(envelope.headers());
-        if (message.redelivered()) {
-            // A copy of it may be under way already, from before a crash. This delivery does not count; those before
-            // do,
-            // or a message that kills its consumers would never end.
-            headers.put(CoreHeaders.DELIVERIES, Integer.toString(Math.max(0, message.deliveryCount() - 1)));
-        }
-        headers.remove(CoreHeaders.DUE);
-        moves.toMain(message, CoreHeaders.with(envelope, headers), millis);
+        moves.later(message, millis);
     }
 
     private void deadLetter(HeldMessage<T> message, Cause cause, String reason, @Nullable Throwable failure) {

@@ -193,6 +193,9 @@ final class Sweep implements Handling.Verdicts<byte[]> {
             }
             Map<String, String> headers = DeadLetterView.withoutDeath(envelope.headers());
             headers.put(CoreHeaders.DELIVERIES, "0");
+            if (target.policy() != null) {
+                headers.put(CoreHeaders.SINCE, Long.toString(engine.time().epochMillis()));
+            }
             moves.to(target.of(message.priority()), message, CoreHeaders.with(envelope, headers), this::redriven);
         }
         complete |= matched.get() >= limit;

@@ -171,8 +171,10 @@ public final class WaybillRuntime implements Waybill {
     public SortedMap<Integer, Long> depths(Queue<?> queue) {
         checkOpen();
         SortedMap<Integer, Long> depths = new TreeMap<>();
-        for (Destination lane : lanes(queue).all()) {
-            depths.put(lane.queue().lane(), asking("cannot count " + queue, () -> broker.depth(lane)));
+        Lanes lanes = lanes(queue);
+        for (Destination lane : lanes.all()) {
+            long depth = asking("cannot count " + queue, () -> broker.depth(lane));
+            depths.merge(lanes.byLevel() ? lane.queue().lane() : 0, depth, Long::sum);
         }
         return depths;
     }

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code waybill.send}: timer of sends, tagged {@code result} stored or failed
  *   <li>{@code waybill.handle}: timer of handlers, tagged {@code outcome}
- *   <li>{@code waybill.wait}: timer from the sending of a message to its handler, at its first delivery, tagged {@code level} and
- *       {@code tier}, which are 0 and {@code none} where there are no priorities
+ *   <li>{@code waybill.wait}: timer from the sending of a message to its first handling, or, where it was delayed in a queue with
+ *       priorities, since it was due; tagged {@code level} and {@code tier}, which are 0 and {@code none} where there are no priorities
  *   <li>{@code waybill.targets.missed}: counter of messages that waited longer than the target of their tier, tagged {@code tier}
  *   <li>{@code waybill.dead.lettered}: counter of messages that died, tagged {@code reason}, a {@link Death.Cause}, and
  *       {@code exception}, the simple name of its class or {@code none}; after {@value #MOST_EXCEPTIONS} names it is {@code other}
@@ -65,8 +65,9 @@ public final class MicrometerObserver implements WaybillObserver {
         long now = System.currentTimeMillis();
         for (int i = 0; i < deliveries.size(); i++) {
             Delivery<?> delivery = deliveries.get(i);
-            if (delivery.deliveryCount() == 1 && delivery.sentAtMillis() > 0) {
-                of(queue).level(delivery).waited(now - delivery.sentAtMillis());
+            long since = delivery.waitingSinceMillis();
+            if (since > 0) {
+                of(queue).level(delivery).waited(now - since);
             }
         }
         return null;
@@ -208,7 +209,7 @@ public final class MicrometerObserver implements WaybillObserver {
             Level(int number, Optional<PriorityPolicy.Tier> tier) {
                 String name = tier.map(PriorityPolicy.Tier::name).orElse("none");
                 wait = Timer.builder("waybill.wait")
-                        .description("How long messages wait from their sending to their handler")
+                        .description("How long messages wait until their first handling")
                         .tags("queue", queue, "level", Integer.toString(number), "tier", name)
                         .register(registry);
                 missed = tier.isEmpty()

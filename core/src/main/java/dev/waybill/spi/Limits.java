@@ -17,7 +17,7 @@ package dev.waybill.spi;
  * @param maxKept how many messages a receiver can keep locked for long and go on receiving others; 0 where any that is kept hinders
  *     that
  * @param maxPriorities how many priorities of the messages of one queue the broker itself keeps apart, strictly and first in,
- *     first out within each; 0 where it keeps none, so that core does, with a lane each
+ *     first out within each, of messages that are not delayed; 0 where it keeps none, so that core does, with a lane each
  * @param claimCheckBytes the largest body that is better in its message than in a store, where a claim check has both
  */
 public record Limits(

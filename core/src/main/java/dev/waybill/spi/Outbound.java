@@ -18,7 +18,10 @@ public interface Outbound {
         return 0;
     }
 
-    /** The message's priority, from 0, the lowest, in a queue that has {@link QueueDefinition#priorities}; else negative. */
+    /**
+     * The message's priority, from 0, the lowest, in a queue that has {@link QueueDefinition#priorities}; else negative, as for one that
+     * is delayed.
+     */
     default int priority() {
         return -1;
     }

@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param name the portable name: 1 to 64 letters, digits, hyphens and underscores
  * @param lane which lane of the queue, from 0, the only one of a queue without priorities and the lowest of one with. Each has a
  *     physical place of its own, declared and opened by itself; all share the dead-letter queue
- * @param priorities how many priorities the broker itself is to keep apart, at most {@link Limits#maxPriorities}; 0 if none
+ * @param priorities how many priorities the broker itself is to keep apart, at most {@link Limits#maxPriorities}; 0 if none. Such a
+ *     queue has a lane 1 as well, where its delayed messages go, without a priority: core sends them on when they are due
  * @param ordered whether the messages of one key are handled one at a time and in order. Then the broker stores those that one
  *     {@link Sender} sends in their order, and hands them to one receiver at a time, in that order: to another one, or again, only when
  *     whatever of the same key it has handed over is settled or lost. It may hand over several at once; core sees to the rest
@@ -51,9 +52,12 @@ public record QueueDefinition(
         return new QueueDefinition(name, lane, priorities, true, maxDeliveries, lockDuration, retry);
     }
 
-    /** The name of its place: that of the queue, and for all lanes but the first {@code p} and the lane's number after it. */
+    /**
+     * The name of its place: that of the queue, and for all lanes but the first {@code p} and the lane's number after it, or
+     * {@code due} for that of delayed messages.
+     */
     public String place(String separator) {
-        return lane == 0 ? name : name + separator + "p" + lane;
+        return lane == 0 ? name : name + separator + (priorities > 0 ? "due" : "p" + lane);
     }
 
     /** The limit for a broker that may lose what it moves itself: above {@code maxDeliveries}, so that core moves it first. */

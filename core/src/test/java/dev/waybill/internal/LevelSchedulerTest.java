@@ -18,6 +18,7 @@ import net.jqwik.api.Provide;
 /** Against a plain model: all that waits in one list, of which the best is searched for each time. */
 class LevelSchedulerTest {
     private static final int LEVELS = 5;
+    private static final double ROUNDING = 1e-9;
 
     /** One that waits: its number tells the order in which it came. */
     private record Waiting(int number, int level, long since) {}
@@ -43,6 +44,14 @@ class LevelSchedulerTest {
         @Override
         public long sinceMillis(int level) {
             return levels.get(level).element().since;
+        }
+
+        boolean[] waiting() {
+            boolean[] waiting = new boolean[LEVELS];
+            for (int level = 0; level < LEVELS; level++) {
+                waiting[level] = waits(level);
+            }
+            return waiting;
         }
 
         boolean any() {
@@ -148,13 +157,7 @@ class LevelSchedulerTest {
     @Property
     void aShareIsHadInEveryStretchInWhichItsLevelWaits(
             @ForAll("steps") List<Step> steps, @ForAll("shares") List<Double> shares) {
-        PriorityPolicy policy = PriorityPolicy.strict(LEVELS);
-        for (int level = 0; level < LEVELS; level++) {
-            if (shares.get(level) > 0) {
-                policy = policy.share(level, shares.get(level));
-            }
-        }
-        LevelScheduler scheduler = new LevelScheduler(policy);
+        LevelScheduler scheduler = new LevelScheduler(policy(shares));
         Queues queues = new Queues();
         int[] taken = new int[LEVELS];
         int[] stretch = new int[LEVELS];
@@ -165,10 +168,7 @@ class LevelSchedulerTest {
                 queues.come(number++, step.level, number);
             }
             for (int takes = step.millis % 4; takes > 0 && queues.any(); takes--) {
-                boolean[] waited = new boolean[LEVELS];
-                for (int level = 0; level < LEVELS; level++) {
-                    waited[level] = queues.waits(level);
-                }
+                boolean[] waited = queues.waiting();
                 int next = queues.take(scheduler).level;
                 for (int level = 0; level < LEVELS; level++) {
                     stretch[level] = waited[level] ? stretch[level] + 1 : 0;
@@ -180,6 +180,83 @@ class LevelSchedulerTest {
                 }
             }
         }
+    }
+
+    /** Nor is what it could have had while it was idle saved up. */
+    @Property
+    void whileTheHighestWaitsNoOtherHasMoreThanItsShare(
+            @ForAll("steps") List<Step> steps, @ForAll("shares") List<Double> shares) {
+        LevelScheduler scheduler = new LevelScheduler(policy(shares));
+        Queues queues = new Queues();
+        int[] taken = new int[LEVELS];
+        int[] stretch = new int[LEVELS];
+        int number = 0;
+        for (Step step : steps) {
+            queues.come(number++, step.level, number);
+            for (int takes = step.millis % 8; takes > 0; takes--) {
+                queues.come(number++, LEVELS - 1, number);
+                boolean[] waited = queues.waiting();
+                int next = queues.take(scheduler).level;
+                for (int level = 0; level < LEVELS - 1; level++) {
+                    stretch[level] = waited[level] ? stretch[level] + 1 : 0;
+                    taken[level] = waited[level] ? taken[level] + (level == next ? 1 : 0) : 0;
+                    assertThat(taken[level])
+                            .as("level %s in a stretch of %s", level, stretch[level])
+                            .isLessThanOrEqualTo((int) Math.floor(shares.get(level) * stretch[level] + ROUNDING));
+                }
+            }
+        }
+    }
+
+    /** One choice of the scheduler, and among which levels. */
+    private record Turn(boolean[] waited, int taken) {}
+
+    /** The model counts anew each time what a level has earned since it waits, and not used. */
+    @Property
+    void sharesWhoIsOwedMostAndElseTheHighest(
+            @ForAll("steps") List<Step> steps, @ForAll("shares") List<Double> shares) {
+        LevelScheduler scheduler = new LevelScheduler(policy(shares));
+        Queues queues = new Queues();
+        List<Turn> turns = new ArrayList<>();
+        int number = 0;
+        for (Step step : steps) {
+            queues.come(number++, step.level, number);
+            for (int takes = step.millis % 3; takes > 0 && queues.any(); takes--) {
+                boolean[] waited = queues.waiting();
+                int expected = -1;
+                double most = 0;
+                for (int level = LEVELS - 1; level >= 0; level--) {
+                    double owed = waited[level] ? earned(level, shares.get(level), turns) : 0;
+                    if (waited[level] && (expected < 0 || owed >= 1 && owed > most)) {
+                        expected = level;
+                        most = owed >= 1 ? owed : 0;
+                    }
+                }
+                int taken = queues.take(scheduler).level;
+                assertThat(taken).isEqualTo(expected);
+                turns.add(new Turn(waited, taken));
+            }
+        }
+    }
+
+    /** With the turn that is now. */
+    private static double earned(int level, double share, List<Turn> turns) {
+        double earned = 0;
+        for (Turn turn : turns) {
+            earned = turn.waited[level] ? earned + share : 0;
+            earned = turn.taken == level ? Math.max(0, earned - 1) : earned;
+        }
+        return earned + share;
+    }
+
+    private static PriorityPolicy policy(List<Double> shares) {
+        PriorityPolicy policy = PriorityPolicy.strict(LEVELS);
+        for (int level = 0; level < LEVELS; level++) {
+            if (shares.get(level) > 0) {
+                policy = policy.share(level, shares.get(level));
+            }
+        }
+        return policy;
     }
 
     @Provide

@@ -79,6 +79,18 @@ class PrioritySettingsTest {
                 .hasMessageContaining("waybill.priorities.customers." + said);
     }
 
+    @ParameterizedTest
+    @CsvSource({"2, 2 days, target of the priority policy is PT48H", "3, 1s, level is 3 but must be 0 to 2"})
+    void aWrongTierIsNamed(String level, String target, String said) {
+        Map<String, String> values = Map.of(
+                "waybill.priorities.customers.levels", "3",
+                "waybill.priorities.customers.tier.gold.level", level,
+                "waybill.priorities.customers.tier.gold.target", target);
+        assertThatThrownBy(() -> settings(values))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("waybill.priorities.customers.tier.gold: " + said);
+    }
+
     @Test
     void aNameWithoutLevelsAndAKeyThatNobodyKnowsAreErrors() {
         assertThatThrownBy(() -> settings(Map.of("waybill.priorities.customers.aging", "10s")))

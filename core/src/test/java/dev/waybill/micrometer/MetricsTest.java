@@ -17,6 +17,8 @@ import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.InMemoryConvoyStore;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Files;
@@ -28,6 +30,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -167,6 +170,30 @@ class MetricsTest {
         awaits("waybill_wait_seconds_count{level=\"0\",queue=\"tiers\",tier=\"none\"} 1");
         awaits("waybill_targets_missed_messages_total{queue=\"tiers\",tier=\"premium\"} 1.0");
         awaits("waybill_targets_missed_messages_total{queue=\"tiers\",tier=\"standard\"} 0.0");
+    }
+
+    @Test
+    void aMessageHasWaitedOnceHoweverOftenItIsTriedAndRedriven() {
+        Queue<String> orders = Queue.ofText("waits");
+        CircuitBreaker breaker = CircuitBreaker.of(
+                "trial",
+                CircuitBreakerConfig.custom()
+                        .permittedNumberOfCallsInHalfOpenState(4)
+                        .build());
+        breaker.transitionToOpenState();
+        breaker.transitionToHalfOpenState();
+        AtomicInteger calls = new AtomicInteger();
+        waybill.consumer(orders).circuitBreaker(breaker).startReturning(delivery -> {
+            if (calls.incrementAndGet() == 1) {
+                throw new IllegalStateException("down");
+            }
+            return calls.get() == 2 ? Outcome.deadLetter("for now") : Outcome.accept();
+        });
+        waybill.producer(orders).sendAndWait("m");
+        await().until(() -> waybill.deadLetters(orders).count() == 1);
+        waybill.deadLetters(orders).redrive(DeadLetterFilter.all()).run();
+        await().untilAsserted(() -> assertThat(calls).hasValue(3));
+        awaits("waybill_wait_seconds_count{level=\"0\",queue=\"waits\",tier=\"none\"} 1");
     }
 
     @Test

@@ -72,7 +72,7 @@ class BrokenAdaptersTest {
     private static long run(Fault fault, ToLongFunction<Events> count) {
         emulation = switch (fault) {
             case FORGETS_THE_LOCK -> "?emulate=sqs";
-            case FORGETS_THE_PRIORITY -> "?emulate=rabbitmq";
+            case FORGETS_THE_PRIORITY, FORGETS_THE_PRIORITY_OF_WHAT_WAITS -> "?emulate=rabbitmq";
             default -> "";
         };
         Method test = testOf(fault.foundBy());

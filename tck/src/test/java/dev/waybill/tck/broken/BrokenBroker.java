@@ -52,7 +52,9 @@ final class BrokenBroker implements Broker {
         if (fault == Fault.KEYS_ARE_SHARED) {
             return new QueueDefinition(queue.name(), queue.maxDeliveries(), queue.lockDuration(), queue.retry());
         }
-        return fault == Fault.LANES_ARE_ONE ? queue.withLane(0) : queue;
+        boolean one = fault == Fault.LANES_ARE_ONE
+                || fault == Fault.FORGETS_THE_PRIORITY_OF_WHAT_WAITS && queue.priorities() > 0;
+        return one ? queue.withLane(0) : queue;
     }
 
     private Destination place(Destination destination) {

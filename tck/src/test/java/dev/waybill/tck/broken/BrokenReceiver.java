@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class BrokenReceiver implements Receiver {
     private final Receiver working;
     private final @Nullable Fault fault;
+    private final List<Inbound> ahead = new ArrayList<>();
     private int received;
 
     BrokenReceiver(Receiver working, @Nullable Fault fault) {
@@ -87,7 +88,7 @@ final class BrokenReceiver implements Receiver {
     public List<Inbound> receive(int max, Duration wait) throws InterruptedException {
         List<Inbound> real;
         try {
-            real = working.receive(max, wait);
+            real = fault == Fault.KEEPS_WHAT_IT_HAS_FETCHED ? fetchAhead(max, wait) : working.receive(max, wait);
         } catch (BrokerException lost) {
             if (fault == Fault.HIDES_A_LOST_CONNECTION) {
                 // Says nothing, ever again.
@@ -114,6 +115,18 @@ final class BrokenReceiver implements Receiver {
             working.settle(real.stream().map(Accepted::new).toList());
         }
         return twisted;
+    }
+
+    private List<Inbound> fetchAhead(int max, Duration wait) throws InterruptedException {
+        List<Inbound> fetched = new ArrayList<>(ahead);
+        ahead.clear();
+        if (fetched.size() < max) {
+            fetched.addAll(working.receive(max - fetched.size() + 1, fetched.isEmpty() ? wait : Duration.ZERO));
+        }
+        if (fetched.size() > max) {
+            ahead.add(fetched.remove(max));
+        }
+        return fetched;
     }
 
     private static boolean isPoison(Envelope envelope) {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** A working sender with one fault. */
 final class BrokenSender implements Sender {
     private static final int OVERTAKEN_BY = 9;
+    /** More than what rounding makes up for. */
+    private static final long IN_LINE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Sender working;
     private final @Nullable Fault fault;
@@ -53,7 +55,7 @@ final class BrokenSender implements Sender {
         long millis = fault == Fault.DELAYS_NOTHING ? 0 : message.delayMillis();
         if (fault == Fault.WAITS_IN_LINE) {
             long now = System.nanoTime();
-            lastDueNanos = Math.max(lastDueNanos, now + TimeUnit.MILLISECONDS.toNanos(millis));
+            lastDueNanos = Math.max(lastDueNanos + IN_LINE_NANOS, now + TimeUnit.MILLISECONDS.toNanos(millis));
             return TimeUnit.NANOSECONDS.toMillis(lastDueNanos - now);
         }
         return millis;

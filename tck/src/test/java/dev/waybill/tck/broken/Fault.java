@@ -48,6 +48,10 @@ public enum Fault {
     LANES_ARE_ONE(Rule.P1_1),
     /** A broker that keeps priorities apart is not told of them. */
     FORGETS_THE_PRIORITY(Rule.P1_2),
+    /** What was delayed comes among those that have a priority, and has none. */
+    FORGETS_THE_PRIORITY_OF_WHAT_WAITS(Rule.P1_3),
+    /** What was fetched and not handed over stays locked at the stop. */
+    KEEPS_WHAT_IT_HAS_FETCHED(Rule.P1_5),
     /** Now and then a message is sent behind some that come after it. */
     SENDS_OUT_OF_ORDER(Rule.C1_1),
     /** A queue that is ordered by key is one like any other. */
