@@ -117,13 +117,10 @@ public final class ConvoyMetrics implements MeterBinder, AutoCloseable {
     }
 
     /** By state and status; the states that only other versions of the machine have are one. */
-    private Map<Tags, Long> groups() {
-        ConvoyCensus census = last;
-        return census == null
-                ? Map.of()
-                : census.convoys().entrySet().stream()
-                        .collect(Collectors.groupingBy(
-                                group -> tags(group.getKey()), Collectors.summingLong(Map.Entry::getValue)));
+    private Map<Tags, Long> groups(ConvoyCensus census) {
+        return census.convoys().entrySet().stream()
+                .collect(Collectors.groupingBy(
+                        group -> tags(group.getKey()), Collectors.summingLong(Map.Entry::getValue)));
     }
 
     private Tags tags(ConvoyCensus.Group group) {
@@ -176,12 +173,17 @@ public final class ConvoyMetrics implements MeterBinder, AutoCloseable {
             return census == null ? Double.NaN : value.applyAsDouble(census);
         }
 
+        /** Those that are there already stay, and look for themselves: a scrape may come while one takes the place of another. */
         void update() {
-            byState.register(
-                    groups().entrySet().stream()
-                            .<Row<?>>map(group -> Row.of(group.getKey(), group.getValue()))
-                            .toList(),
-                    true);
+            ConvoyCensus census = last;
+            byState.register(census == null ? List.of() : rows(groups(census).keySet()));
+        }
+
+        private List<Row<?>> rows(Set<Tags> groups) {
+            return groups.stream()
+                    .<Row<?>>map(group ->
+                            Row.of(group, () -> now(census -> groups(census).getOrDefault(group, 0L))))
+                    .toList();
         }
 
         void close() {

@@ -14,6 +14,7 @@ import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.InMemoryConvoyStore;
 import dev.waybill.convoy.StateMachine;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -105,6 +106,21 @@ class ConvoyMetricsTest {
         awaits("waybill_convoys_stuck_total{machine=\"orders\"} 1.0");
         awaits("waybill_convoys_holds_messages_total{machine=\"orders\"} 1.0");
         convoys.close();
+    }
+
+    /** A gauge that took the place of another would be there twice for a moment, which fails a scrape. */
+    @Test
+    void aGaugeStaysWhereItIsWhileItsCountChanges() {
+        try (Convoys convoys = Convoys.of(waybill, queue, ONE_STEP).store(store).start();
+                ConvoyMetrics metrics = new ConvoyMetrics(convoys, Duration.ofMillis(10))) {
+            metrics.bindTo(registry);
+            send("o1", "done");
+            awaits("waybill_convoys{machine=\"orders\",state=\"ENDED\",status=\"done\"} 1.0");
+            Meter gauge = registry.get("waybill.convoys").meter();
+            send("o2", "done");
+            awaits("waybill_convoys{machine=\"orders\",state=\"ENDED\",status=\"done\"} 2.0");
+            assertThat(registry.get("waybill.convoys").meter()).isSameAs(gauge);
+        }
     }
 
     @Test
