@@ -67,7 +67,7 @@ final class Intake<T> implements Turn {
     /** Those of them that were delayed, and are on their way to where their level counts. */
     private final AtomicInteger passing = new AtomicInteger();
 
-    /** Sends those on. */
+    /** Sends those on, and what is not to be counted. */
     private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
 
     /** Calls of the bulkhead. */
@@ -567,9 +567,23 @@ final class Intake<T> implements Turn {
 
         @Override
         public void done() {
-            release(released);
+            for (HeldMessage<T> message : released) {
+                if (starvedOften(message)) {
+                    onward.accept(message);
+                } else {
+                    message.decide(Disposition.RELEASE);
+                }
+            }
             // Whoever looked before the receivers were told waits for this.
             signalAll();
+        }
+
+        /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
+        private boolean starvedOften(HeldMessage<T> message) {
+            return prioritized
+                    && !releaseIsFree
+                    && message.deliveryCount() >= message.lane().maxDeliveries()
+                    && !message.gone();
         }
     }
 

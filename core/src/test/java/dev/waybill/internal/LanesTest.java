@@ -22,6 +22,7 @@ import dev.waybill.inmemory.SettableTime;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -396,6 +397,51 @@ class LanesTest {
             await().untilAsserted(
                             () -> assertThat(broker.look.deadLetters("kept")).isEqualTo(1));
             await().untilAsserted(() -> assertThat(handled).containsExactly("good"));
+        }
+    }
+
+    @Test
+    void whatStarvesThroughManyConsumersDoesNotDieOfIt() throws Exception {
+        Queue<String> often = Queue.named("often", Codec.text())
+                .maxDeliveries(2)
+                .priorities(2)
+                .build();
+        try (Waybill counting = Waybill.open(
+                WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:?emulate=kafka")))) {
+            InMemoryInspection look = counting.unwrap(InMemoryInspection.class).orElseThrow();
+            Producer<String> producer = counting.producer(often);
+            List<Runnable> ends = new ArrayList<>();
+            for (int consumer = 0; consumer < 5; consumer++) {
+                CountDownLatch go = new CountDownLatch(1);
+                Subscription next = counting.consumer(often).prefetch(1).start(delivery -> {
+                    assertThat(delivery.priority()).isEqualTo(1);
+                    go.await();
+                });
+                // One that it handles and one that is at hand, since the consumer before has as many.
+                int highs = ends.isEmpty() ? 2 : 4;
+                producer.sendAndWait(message(1));
+                producer.sendAndWait(message(1));
+                await().until(() -> look.held("often.p1") == highs);
+                if (ends.isEmpty()) {
+                    producer.sendAndWait("low");
+                } else {
+                    ends.get(consumer - 1).run();
+                }
+                await().until(() -> look.held("often") == 1);
+                ends.add(() -> {
+                    go.countDown();
+                    next.close();
+                });
+            }
+            List<Integer> counts = new CopyOnWriteArrayList<>();
+            ends.get(ends.size() - 1).run();
+            counting.consumer(often).start(delivery -> {
+                if (delivery.payload().equals("low")) {
+                    counts.add(delivery.deliveryCount());
+                }
+            });
+            await().untilAsserted(() -> assertThat(counts).containsExactly(2));
+            assertThat(look.deadLetters("often")).isZero();
         }
     }
 
