@@ -24,6 +24,9 @@ final class Poller {
     private final SqsClient client;
     private final String queueUrl;
     private final long lockNanos;
+    /** So that half of the lock is left of what comes at the end of a wait. */
+    private final long longestSeconds;
+
     private final Duration slowest;
     private final List<MessageSystemAttributeName> told;
     private final TimeSource time;
@@ -40,11 +43,12 @@ final class Poller {
         told = dead ? TOLD_OF_DEAD : TOLD;
         this.time = time;
         lockNanos = lock.toNanos();
+        longestSeconds = Math.max(1, Math.min(HttpPool.LONGEST_POLL.toSeconds(), lock.toSeconds() / 2));
     }
 
     /** @param seconds how long SQS is to wait for messages, if there are none */
     List<SqsInbound> poll(int max, long seconds) {
-        Duration wait = Duration.ofSeconds(Math.min(seconds, HttpPool.LONGEST_POLL.toSeconds()));
+        Duration wait = Duration.ofSeconds(Math.min(seconds, longestSeconds));
         ReceiveMessageRequest request = ReceiveMessageRequest.builder()
                 .queueUrl(queueUrl)
                 .maxNumberOfMessages(Math.min(max, MAX_RECEIVE))
@@ -60,7 +64,7 @@ final class Poller {
         if (messages.isEmpty()) {
             return List.of();
         }
-        long received = handedOut(asked, time.nanos(), wait.toNanos());
+        long received = handedOut(asked, time.nanos(), wait);
         List<SqsInbound> inbound = new ArrayList<>(messages.size());
         for (Message message : messages) {
             inbound.add(new SqsInbound(message, received, lockNanos, time));
@@ -69,12 +73,10 @@ final class Poller {
     }
 
     /**
-     * When the locks began. SQS does not tell; certainly not before it was asked. A poll that waits answers as soon as it has
-     * something, so all that lies between is the answer's way, for which a quarter of the lock is taken off: so much does not
-     * yet make the heartbeat extend it. Unless it took longer than the wait and that: then we stood still while the answer lay here.
+     * When the locks began. SQS does not tell; certainly not before it was asked, and the answer may have lain here while this process
+     * stood still. Only a lock that is no longer than the shortest wait would be over by that.
      */
-    private long handedOut(long asked, long answered, long waitNanos) {
-        long way = lockNanos / 4;
-        return answered - asked > waitNanos + way ? asked : Math.max(asked - answered, -way) + answered;
+    private long handedOut(long asked, long answered, Duration wait) {
+        return wait.toNanos() < lockNanos ? asked : answered - lockNanos / 4;
     }
 }

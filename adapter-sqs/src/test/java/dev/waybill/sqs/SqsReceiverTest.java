@@ -309,26 +309,11 @@ class SqsReceiverTest {
     }
 
     @Test
-    void a_lock_is_counted_from_the_polls_start_or_a_quarter_of_it_before_the_answer() throws InterruptedException {
+    void a_lock_is_counted_from_the_polls_start_however_long_the_answer_lay_here() throws InterruptedException {
         long start = time.nanos();
-        answer("r1");
-        assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos()).isEqualTo(start + LOCK.toNanos());
-
-        assertThat(receiver.receive(10, SHORT)).isEmpty();
-        await().until(() -> sqs.polls.size() == 2);
-        time.advance(Duration.ofMillis(10_500));
-        answer("r2");
-        assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos())
-                .isEqualTo(start + Duration.ofMillis(10_500 - 10_000).plus(LOCK).toNanos());
-    }
-
-    @Test
-    void a_lock_is_counted_from_the_polls_start_if_we_must_have_stood_still_meanwhile() throws InterruptedException {
         assertThat(receiver.receive(10, SHORT)).isEmpty();
         await().until(() -> sqs.polls.size() == 1);
-        long start = time.nanos();
-        // More than the second that SQS was to wait, and a quarter of the lock.
-        time.advance(Duration.ofMillis(11_001));
+        time.advance(Duration.ofSeconds(15));
         answer("r1");
         assertThat(receiver.receive(10, LONG).get(0).lockedUntilNanos()).isEqualTo(start + LOCK.toNanos());
 
@@ -337,6 +322,19 @@ class SqsReceiverTest {
         time.advance(LOCK);
         answer("r2");
         assertThat(receiver.receive(10, SHORT)).isEmpty();
+    }
+
+    @Test
+    void a_poll_waits_for_no_more_than_half_of_a_lock() throws InterruptedException {
+        answer("r1");
+        receiver.receive(10, Duration.ofMinutes(1));
+        assertThat(sqs.polls.get(0).waitTimeSeconds()).isEqualTo(20);
+        for (int seconds : new int[] {30, 5, 2, 1}) {
+            answer("r");
+            sqs.polls.clear();
+            new Poller(sqs, "url", Duration.ofSeconds(seconds), Duration.ofSeconds(5), false, time).poll(10, 20);
+            assertThat(sqs.polls.get(0).waitTimeSeconds()).isEqualTo(Math.max(1, seconds / 2));
+        }
     }
 
     @Test

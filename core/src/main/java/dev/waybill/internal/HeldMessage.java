@@ -45,6 +45,8 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     private boolean tried;
 
+    private volatile boolean passing;
+
     /** Whether an extension is under way; only touched by the heartbeat and its report. */
     private volatile boolean extending;
 
@@ -147,9 +149,14 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         return lane;
     }
 
-    /** Whether it was delayed, and is to go on to where its level counts. */
+    /** Whether it was delayed, and is to go on to where its level counts: from now on it {@link #isPassing}. */
     boolean passes() {
-        return lane.passes() && defect() == null;
+        passing = lane.passes() && defect() == null;
+        return passing;
+    }
+
+    boolean isPassing() {
+        return passing;
     }
 
     boolean startExtending() {

@@ -404,12 +404,27 @@ final class Intake<T> implements Turn {
 
     private void add(List<HeldMessage<T>> fetched) {
         if (goesBack()) {
-            release(fetched);
+            for (HeldMessage<T> message : fetched) {
+                if (starvedOften(message)) {
+                    // Not under the lock: it may wait for room.
+                    engine.blocking().execute(() -> onward.accept(message));
+                } else {
+                    message.decide(Disposition.RELEASE);
+                }
+            }
         } else {
             fetched.forEach(buffer::add);
             giveUpLost();
         }
         ready.signal();
+    }
+
+    /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
+    private boolean starvedOften(HeldMessage<T> message) {
+        return prioritized
+                && !releaseIsFree
+                && message.deliveryCount() >= message.lane().maxDeliveries()
+                && !message.gone();
     }
 
     /** One who waits, if there is something to take, or nobody fetches; that one wakes the next. */
@@ -577,14 +592,6 @@ final class Intake<T> implements Turn {
             // Whoever looked before the receivers were told waits for this.
             signalAll();
         }
-
-        /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
-        private boolean starvedOften(HeldMessage<T> message) {
-            return prioritized
-                    && !releaseIsFree
-                    && message.deliveryCount() >= message.lane().maxDeliveries()
-                    && !message.gone();
-        }
     }
 
     private void signalAll() {
@@ -632,12 +639,16 @@ final class Intake<T> implements Turn {
     /** The end of {@link #setAside}: it is decided. */
     void doneWithAside(HeldMessage<T> message) {
         aside.decrementAndGet();
-        if (message.passes()) {
+        if (message.isPassing()) {
             passing.decrementAndGet();
         }
         lock.lock();
         try {
             ended(message);
+            if (message.isPassing() && !halted() && !stopping && receivers.fetching()) {
+                // All workers may be busy, and who is next may be among what waits there.
+                fetchElsewhere(message.lane().number());
+            }
             wakeNext();
         } finally {
             lock.unlock();

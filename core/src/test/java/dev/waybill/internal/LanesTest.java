@@ -370,6 +370,27 @@ class LanesTest {
     }
 
     @Test
+    void allThatIsDueGoesOnThoughAllHandlersAreBusy() throws Exception {
+        try (KeptByBroker broker = new KeptByBroker()) {
+            CountDownLatch entered = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            broker.producer.sendAndWait(message(0));
+            for (int i = 0; i < 20; i++) {
+                broker.sendLater(i % 10, Duration.ofMillis(1));
+            }
+            broker.waybill.consumer(broker.queue).prefetch(2).start(delivery -> {
+                entered.countDown();
+                go.await();
+                handled.add(delivery.payload());
+            });
+            entered.await();
+            await().until(() -> broker.look.held("kept.due") == 0 && broker.look.depth("kept.due") == 0);
+            go.countDown();
+            await().untilAsserted(() -> assertThat(handled).hasSize(21));
+        }
+    }
+
+    @Test
     void whatCannotGoOnTakesNoRoomFromOthers() {
         try (KeptByBroker broker = new KeptByBroker()) {
             for (int i = 0; i < 20; i++) {
