@@ -121,9 +121,7 @@ final class RabbitMqSender implements Sender, ConfirmListener {
             return;
         }
         long delayMillis = message.delayMillis();
-        // What is delayed has no priority: a level expires its first message only, which must not be one that others
-        // are
-        // put before.
+        // What is delayed has none: a delay level expires its first message only, before which no other may be put.
         AMQP.BasicProperties properties = Envelopes.properties(
                 envelope,
                 delayMillis > 0 ? time.epochMillis() + Delays.keptMillis(delayMillis) : 0,

@@ -149,8 +149,8 @@ final class HeldMessage<T> implements Held, Delivery<T> {
         return lane;
     }
 
-    /** Whether it was delayed, and is to go on to where its level counts: from now on it {@link #isPassing}. */
-    boolean passes() {
+    /** Whether it was delayed, and is to go on to where its level counts; {@link #isPassing} remembers that. */
+    boolean startPassing() {
         passing = lane.passes() && defect() == null;
         return passing;
     }

@@ -378,7 +378,7 @@ final class Intake<T> implements Turn {
         }
         List<HeldMessage<T>> unreadable = new ArrayList<>();
         for (HeldMessage<T> message : fetched) {
-            if (message.passes()) {
+            if (message.startPassing()) {
                 passing.incrementAndGet();
                 onward.accept(message);
             } else {
@@ -404,19 +404,23 @@ final class Intake<T> implements Turn {
 
     private void add(List<HeldMessage<T>> fetched) {
         if (goesBack()) {
-            for (HeldMessage<T> message : fetched) {
-                if (starvedOften(message)) {
-                    // Not under the lock: it may wait for room.
-                    engine.blocking().execute(() -> onward.accept(message));
-                } else {
-                    message.decide(Disposition.RELEASE);
-                }
-            }
+            // Not under the lock: to send on may wait for room.
+            goBack(fetched, message -> engine.blocking().execute(() -> onward.accept(message)));
         } else {
             fetched.forEach(buffer::add);
             giveUpLost();
         }
         ready.signal();
+    }
+
+    private void goBack(List<HeldMessage<T>> messages, Consumer<HeldMessage<T>> starved) {
+        for (HeldMessage<T> message : messages) {
+            if (starvedOften(message)) {
+                starved.accept(message);
+            } else {
+                message.decide(Disposition.RELEASE);
+            }
+        }
     }
 
     /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
@@ -582,13 +586,7 @@ final class Intake<T> implements Turn {
 
         @Override
         public void done() {
-            for (HeldMessage<T> message : released) {
-                if (starvedOften(message)) {
-                    onward.accept(message);
-                } else {
-                    message.decide(Disposition.RELEASE);
-                }
-            }
+            goBack(released, onward);
             // Whoever looked before the receivers were told waits for this.
             signalAll();
         }
