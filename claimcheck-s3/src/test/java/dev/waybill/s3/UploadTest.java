@@ -114,11 +114,14 @@ class UploadTest {
     @Test
     void aPartThatFailsAbortsTheUploadOnceTheOthersHaveEnded() {
         AtomicBoolean abortedBefore = new AtomicBoolean();
+        CountDownLatch others = new CountDownLatch(1);
         s3.beforePart = number -> {
             if (number == 2) {
+                hold(others);
                 throw SdkClientException.create("the line is cut");
             }
             if (number == 3) {
+                others.countDown();
                 assertThatThrownBy(() -> new CountDownLatch(1).await()).isInstanceOf(InterruptedException.class);
                 // Long enough for an abort that does not wait.
                 for (int i = 0; i < 20 && !abortedBefore.get(); i++) {

@@ -31,7 +31,10 @@ final class BrokenSender implements Sender {
     public void send(List<? extends Outbound> batch) {
         List<Twisted> twisted = new ArrayList<>();
         batch.forEach(message -> twisted.add(new Twisted(message, fault, delayMillis(message))));
-        working.send(fault == Fault.SENDS_OUT_OF_ORDER ? overtaken(twisted) : twisted);
+        List<Twisted> sent = fault == Fault.SENDS_OUT_OF_ORDER ? overtaken(twisted) : twisted;
+        if (!sent.isEmpty()) {
+            working.send(sent);
+        }
     }
 
     private List<Twisted> overtaken(List<Twisted> batch) {

@@ -45,7 +45,7 @@ public enum Fault {
     /** What is given back at its last delivery is gone. */
     LOSES_AT_THE_LIMIT(Rule.D9_3),
     /** All lanes of a queue are the same place. */
-    LANES_ARE_ONE(Rule.P1_1),
+    LANES_ARE_ONE(Rule.P1_2),
     /** A broker that keeps priorities apart is not told of them. */
     FORGETS_THE_PRIORITY(Rule.P1_2),
     /** What was delayed comes among those that have a priority, and has none. */
