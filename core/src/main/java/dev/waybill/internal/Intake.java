@@ -67,8 +67,10 @@ final class Intake<T> implements Turn {
     /** Those of them that were delayed, and are on their way to where their level counts. */
     private final AtomicInteger passing = new AtomicInteger();
 
-    /** Sends those on, and what is not to be counted. */
+    /** Sends those on. */
     private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
+    /** Sends on, at the close, what would die of being given back; does not block. */
+    private volatile Consumer<HeldMessage<T>> handOn = onward;
 
     /** Calls of the bulkhead. */
     private final AtomicLong ended = new AtomicLong();
@@ -101,9 +103,15 @@ final class Intake<T> implements Turn {
         }
     }
 
-    /** Says what sends on a message that was delayed and is due; before the first worker. */
-    void onward(Consumer<HeldMessage<T>> onward) {
+    /**
+     * Says what sends messages on; before the first worker.
+     *
+     * @param onward one that was delayed and is due
+     * @param handOn one that was not started, at the close; does not block
+     */
+    void sendOn(Consumer<HeldMessage<T>> onward, Consumer<HeldMessage<T>> handOn) {
         this.onward = onward;
+        this.handOn = handOn;
     }
 
     /** How many messages a receiver may hold beyond those that are handled. */
@@ -177,7 +185,7 @@ final class Intake<T> implements Turn {
             }
             boolean tried = message.takeBack();
             if (goesBack()) {
-                message.decide(Disposition.RELEASE);
+                goBack(List.of(message));
             } else {
                 buffer.putBack(message, tried);
             }
@@ -404,8 +412,7 @@ final class Intake<T> implements Turn {
 
     private void add(List<HeldMessage<T>> fetched) {
         if (goesBack()) {
-            // Not under the lock: to send on may wait for room.
-            goBack(fetched, message -> engine.blocking().execute(() -> onward.accept(message)));
+            goBack(fetched);
         } else {
             fetched.forEach(buffer::add);
             giveUpLost();
@@ -413,10 +420,10 @@ final class Intake<T> implements Turn {
         ready.signal();
     }
 
-    private void goBack(List<HeldMessage<T>> messages, Consumer<HeldMessage<T>> starved) {
+    private void goBack(List<HeldMessage<T>> messages) {
         for (HeldMessage<T> message : messages) {
-            if (starvedOften(message)) {
-                starved.accept(message);
+            if (diesOfReturn(message)) {
+                handOn.accept(message);
             } else {
                 message.decide(Disposition.RELEASE);
             }
@@ -424,10 +431,12 @@ final class Intake<T> implements Turn {
     }
 
     /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
-    private boolean starvedOften(HeldMessage<T> message) {
-        return prioritized
-                && !releaseIsFree
+    private boolean diesOfReturn(HeldMessage<T> message) {
+        return !releaseIsFree
+                && keyed == null
+                && !message.lane().ofDeadLetters()
                 && message.deliveryCount() >= message.lane().maxDeliveries()
+                && message.defect() == null
                 && !message.gone();
     }
 
@@ -586,7 +595,7 @@ final class Intake<T> implements Turn {
 
         @Override
         public void done() {
-            goBack(released, onward);
+            goBack(released);
             // Whoever looked before the receivers were told waits for this.
             signalAll();
         }

@@ -101,13 +101,29 @@ final class Moves<T> {
 
     /** To its own queue again, to be delivered after so long. */
     void toMain(HeldMessage<T> message, Envelope copy, long delayMillis) {
+        start(onItsWayBack(message, copy, delayMillis));
+    }
+
+    /**
+     * To its own queue again, as it came, at the close, where to give it back would count. Its flag says that somebody had it. Does not
+     * block.
+     */
+    void handOn(HeldMessage<T> message) {
+        int before = Math.max(0, message.deliveryCount() - 1);
+        Envelope copy = CoreHeaders.redelivered(message.inbound().envelope(), before);
+        Move move = onItsWayBack(message, copy, Math.max(0, message.notDueMillis()));
+        add(message);
+        engine.blocking().execute(move::attempt);
+    }
+
+    private Move onItsWayBack(HeldMessage<T> message, Envelope copy, long delayMillis) {
         Delayed delayed = Delayed.by(
                 delayMillis,
                 copy,
                 engine.limits().maxDelayMillis(),
                 engine.time().epochMillis());
         Destination place = message.lane().again(delayMillis > 0);
-        start(new Move(message, place, List.of(delayed.envelope()), delayed.millis(), done -> {}));
+        return new Move(message, place, List.of(delayed.envelope()), delayed.millis(), done -> {});
     }
 
     /** Somewhere else. {@code ended} is told whether it is there now, and not here any more. */

@@ -91,7 +91,7 @@ final class SubscriptionImpl<T> implements Subscription {
         handling.claims(claims);
         guardWatch = new GuardWatch(engine, guards, intake);
         moves = new Moves<>(engine, destination, producing, releaseIsFree, intake);
-        intake.onward(message -> moves.later(message, Math.max(0, message.notDueMillis())));
+        intake.sendOn(message -> moves.later(message, Math.max(0, message.notDueMillis())), moves::handOn);
         settler = settling.apply(moves, claims);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
