@@ -9,10 +9,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
@@ -41,18 +41,19 @@ final class DeadLetterReader implements RecordReader {
 
     private final String topic;
     private final String queue;
-    private final Map<String, Object> lookupSettings;
+    private final Supplier<Consumer<byte[], byte[]>> opening;
     private @Nullable Consumer<byte[], byte[]> lookup;
     private boolean closed;
 
     /**
      * @param topic of the dead letters
      * @param queue whose they are
+     * @param opening of a consumer to look up records with
      */
-    DeadLetterReader(String topic, String queue, Map<String, Object> lookupSettings) {
+    DeadLetterReader(String topic, String queue, Supplier<Consumer<byte[], byte[]>> opening) {
         this.topic = topic;
         this.queue = queue;
-        this.lookupSettings = lookupSettings;
+        this.opening = opening;
     }
 
     @Override
@@ -62,7 +63,7 @@ final class DeadLetterReader implements RecordReader {
         ConsumerRecord<byte[], byte[]> at = record;
         for (int round = 0; round < MOST_ROUNDS && movedByBroker(at.headers()); round++) {
             if (topic.equals(text(at.headers(), TOPIC))) {
-                deliveriesBefore += number(at.headers(), COUNT);
+                deliveriesBefore += (int) number(at.headers(), COUNT);
             }
             ConsumerRecord<byte[], byte[]> original = original(at.headers());
             if (original == null) {
@@ -84,7 +85,7 @@ final class DeadLetterReader implements RecordReader {
         Headers moved = record.headers();
         told.put(DeadLetterHeaders.REASON, "moved by Kafka: " + text(moved, MESSAGE));
         told.put(DeadLetterHeaders.QUEUE, queueOf(String.valueOf(text(moved, TOPIC))));
-        told.put(DeadLetterHeaders.DELIVERIES, Integer.toString(Math.max(0, number(moved, COUNT))));
+        told.put(DeadLetterHeaders.DELIVERIES, Long.toString(Math.max(0, number(moved, COUNT))));
         told.put(DeadLetterHeaders.TIME, Long.toString(record.timestamp()));
         return new Envelope(
                 envelope.id(),
@@ -106,8 +107,8 @@ final class DeadLetterReader implements RecordReader {
 
     private @Nullable ConsumerRecord<byte[], byte[]> original(Headers headers) {
         String from = text(headers, TOPIC);
-        int partition = number(headers, PARTITION);
-        int offset = number(headers, OFFSET);
+        int partition = (int) number(headers, PARTITION);
+        long offset = number(headers, OFFSET);
         if (closed || from == null || partition < 0 || offset < 0) {
             return null;
         }
@@ -123,7 +124,7 @@ final class DeadLetterReader implements RecordReader {
     private @Nullable ConsumerRecord<byte[], byte[]> fetch(TopicPartition partition, long offset) {
         Consumer<byte[], byte[]> consumer = lookup;
         if (consumer == null) {
-            consumer = new KafkaConsumer<>(lookupSettings);
+            consumer = opening.get();
             lookup = consumer;
         }
         consumer.assign(List.of(partition));
@@ -142,10 +143,10 @@ final class DeadLetterReader implements RecordReader {
         return header == null || header.value() == null ? null : new String(header.value(), UTF_8);
     }
 
-    private static int number(Headers headers, String name) {
+    private static long number(Headers headers, String name) {
         String text = text(headers, name);
         try {
-            return text == null ? -1 : Integer.parseInt(text);
+            return text == null ? -1 : Long.parseLong(text);
         } catch (NumberFormatException foreign) {
             return -1;
         }

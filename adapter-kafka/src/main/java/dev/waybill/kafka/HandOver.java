@@ -100,12 +100,16 @@ final class HandOver {
         change(() -> paused = false);
     }
 
-    /** Hands over nothing any more, and returns what was not handed over. */
-    List<KafkaInbound> stop() {
-        List<KafkaInbound> left = new ArrayList<>();
+    /** Hands over what is there, and nothing any more. */
+    List<Inbound> stop() {
+        List<Inbound> left = new ArrayList<>();
         change(() -> {
             stopped = true;
-            polls.forEach(poll -> left.addAll(poll.messages));
+            for (Poll poll : polls) {
+                poll.messages.removeIf(KafkaInbound::lost);
+                poll.messages.forEach(KafkaInbound::handOver);
+                left.addAll(poll.messages);
+            }
             polls.clear();
         });
         return left;

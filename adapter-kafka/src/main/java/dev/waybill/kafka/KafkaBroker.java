@@ -309,7 +309,9 @@ final class KafkaBroker implements Broker {
         return destination.role() == Destination.Role.MAIN
                 ? Records::decode
                 : new DeadLetterReader(
-                        names.topic(destination), destination.queue().name(), settings.lookup());
+                        names.topic(destination),
+                        destination.queue().name(),
+                        () -> new KafkaConsumer<>(settings.lookup()));
     }
 
     @Override

@@ -126,13 +126,9 @@ final class KafkaReceiver implements Receiver {
     }
 
     @Override
-    public void stop() {
-        List<KafkaInbound> left = out.stop();
+    public List<Inbound> stop() {
         crew.stop().forEach(ShareWorker::stop);
-        for (KafkaInbound message : left) {
-            message.worker().giveBack(message);
-        }
-        left.stream().map(KafkaInbound::worker).distinct().forEach(ShareWorker::wake);
+        return out.stop();
     }
 
     @Override
@@ -147,7 +143,10 @@ final class KafkaReceiver implements Receiver {
             return;
         }
         closed = true;
-        stop();
+        for (Inbound message : stop()) {
+            KafkaInbound left = (KafkaInbound) message;
+            left.worker().giveBack(left);
+        }
         List<ShareWorker> workers = crew.workers();
         workers.forEach(ShareWorker::close);
         long began = System.nanoTime();

@@ -557,8 +557,9 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
     }
 
     @Override
-    public void stop() {
+    public List<Inbound> stop() {
         change(() -> stopped = true);
+        return List.of();
     }
 
     private void change(Runnable state) {
@@ -577,7 +578,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
             return;
         }
         closed = true;
-        stop();
+        change(() -> stopped = true);
         closing = true;
         Consumer<byte[], byte[]> mine = consumer;
         if (mine != null) {

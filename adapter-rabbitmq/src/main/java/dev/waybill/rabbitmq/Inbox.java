@@ -75,6 +75,16 @@ final class Inbox {
         return taken;
     }
 
+    /** Hands over all that is there, also if it has stopped. */
+    List<Inbound> drain() {
+        lock.lock();
+        try {
+            return taken(messages.size());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean ready() {
         lock.lock();
         try {

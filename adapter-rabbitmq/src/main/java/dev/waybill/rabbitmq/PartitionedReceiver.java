@@ -233,8 +233,9 @@ final class PartitionedReceiver implements Receiver {
     }
 
     @Override
-    public void stop() {
+    public List<Inbound> stop() {
         inbox.set(() -> inbox.stopped = true);
+        return List.of();
     }
 
     @Override
@@ -242,7 +243,7 @@ final class PartitionedReceiver implements Receiver {
         if (closed) {
             return;
         }
-        stop();
+        inbox.set(() -> inbox.stopped = true);
         closed = true;
         sharing.lock();
         try {

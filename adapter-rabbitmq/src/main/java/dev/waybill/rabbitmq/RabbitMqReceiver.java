@@ -154,7 +154,7 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
     private List<RabbitMqInbound> takeUnwanted() {
         inbox.lock.lock();
         try {
-            if (!inbox.stopped && !(inbox.paused && releaseIsFree)) {
+            if (!releaseIsFree || !inbox.stopped && !inbox.paused) {
                 return List.of();
             }
             List<RabbitMqInbound> fetched = List.copyOf(inbox.messages);
@@ -252,8 +252,9 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
     }
 
     @Override
-    public void stop() {
+    public List<Inbound> stop() {
         change(() -> inbox.stopped = true);
+        return releaseIsFree ? List.of() : inbox.drain();
     }
 
     private void change(Runnable state) {
@@ -263,7 +264,8 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
 
     @Override
     public void close() {
-        stop();
+        // What is left comes back with the channel.
+        change(() -> inbox.stopped = true);
         super.close();
     }
 }

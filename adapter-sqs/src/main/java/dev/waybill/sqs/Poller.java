@@ -29,18 +29,28 @@ final class Poller {
 
     private final Duration slowest;
     private final List<MessageSystemAttributeName> told;
+    private final int mostCounted;
     private final TimeSource time;
 
     /**
      * @param lock in whole seconds
      * @param slowest how much longer than it waits for messages a poll may take
      * @param dead whether it is a dead-letter queue, where SQS also tells what it has moved there itself
+     * @param mostCounted the highest count of deliveries that means anything
      */
-    Poller(SqsClient client, String queueUrl, Duration lock, Duration slowest, boolean dead, TimeSource time) {
+    Poller(
+            SqsClient client,
+            String queueUrl,
+            Duration lock,
+            Duration slowest,
+            boolean dead,
+            int mostCounted,
+            TimeSource time) {
         this.client = client;
         this.queueUrl = queueUrl;
         this.slowest = slowest;
         told = dead ? TOLD_OF_DEAD : TOLD;
+        this.mostCounted = mostCounted;
         this.time = time;
         lockNanos = lock.toNanos();
         longestSeconds = Math.max(1, Math.min(HttpPool.LONGEST_POLL.toSeconds(), lock.toSeconds() / 2));
@@ -67,7 +77,7 @@ final class Poller {
         long received = handedOut(asked, time.nanos(), wait);
         List<SqsInbound> inbound = new ArrayList<>(messages.size());
         for (Message message : messages) {
-            inbound.add(new SqsInbound(message, received, lockNanos, time));
+            inbound.add(new SqsInbound(message, mostCounted, received, lockNanos, time));
         }
         return inbound;
     }

@@ -143,7 +143,14 @@ final class SqsBroker implements Broker {
         Settlements settlements =
                 new Settlements(new Handles(clients.calls(), url), lock, context.blocking(), context.time());
         boolean dead = destination.role() == Destination.Role.DEAD_LETTER;
-        Poller poller = new Poller(clients.calls(), url, lock, context.connectTimeout(), dead, context.time());
+        Poller poller = new Poller(
+                clients.calls(),
+                url,
+                lock,
+                context.connectTimeout(),
+                dead,
+                Topology.mostCounted(destination),
+                context.time());
         // Nothing limits how often a dead letter is received.
         OpenPolls open = dead ? new OpenPolls(polls) : pollsByUrl.computeIfAbsent(url, each -> new OpenPolls(polls));
         return new SqsReceiver(

@@ -24,16 +24,17 @@ final class SqsInbound implements Inbound {
     private volatile long lockedUntil;
 
     /**
+     * @param mostCounted the highest count of deliveries that means anything
      * @param receivedNanos when SQS handed it out, rather too early than too late
      * @param lockNanos how long it is locked from then on
      */
-    SqsInbound(Message message, long receivedNanos, long lockNanos, TimeSource time) {
+    SqsInbound(Message message, int mostCounted, long receivedNanos, long lockNanos, TimeSource time) {
         this.receivedNanos = receivedNanos;
         this.time = time;
         lockedUntil = receivedNanos + lockNanos;
         receiptHandle = message.receiptHandle();
         deliveryCount = (int) Math.min(
-                Integer.MAX_VALUE, Math.max(1, number(message, MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)));
+                mostCounted, Math.max(1, number(message, MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)));
         MessageAttributeValue attribute = message.messageAttributes().get(WireForm.ATTRIBUTE);
         Envelope read;
         String wrong = null;

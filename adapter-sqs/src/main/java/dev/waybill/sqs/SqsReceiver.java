@@ -281,14 +281,24 @@ final class SqsReceiver implements Receiver {
     }
 
     @Override
-    public void stop() {
-        change(() -> {
+    public List<Inbound> stop() {
+        return List.copyOf(halt());
+    }
+
+    /** Stops, and returns what is not handed over. */
+    private List<SqsInbound> halt() {
+        lock.lock();
+        try {
             if (polling && !stopped) {
                 polls.abandon();
             }
             stopped = true;
-            settlements.giveBack(removeReady());
-        });
+            changed.signalAll();
+            taken.signalAll();
+            return removeReady();
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -312,7 +322,7 @@ final class SqsReceiver implements Receiver {
 
     @Override
     public void close() {
-        stop();
+        settlements.giveBack(halt());
         if (!settlements.awaitDone(LAST_WAIT)) {
             LOG.warn("settlements are still under way {} after the close", LAST_WAIT);
         }

@@ -34,6 +34,8 @@ final class Topology {
     private static final String RETENTION_14_DAYS =
             Long.toString(Duration.ofDays(14).toSeconds());
     private static final Pattern TARGET = Pattern.compile("\"deadLetterTargetArn\"\\s*:\\s*\"([^\"]*)\"");
+    private static final String DEAD = "-dlq";
+    private static final int ENDS_OF_CONSUMERS = 20;
     private static final Pattern LIMIT = Pattern.compile("\"maxReceiveCount\"\\s*:\\s*\"?(\\d+)\"?");
 
     /** What ElasticMQ, a double of SQS, does not know and says nothing of. */
@@ -65,9 +67,20 @@ final class Topology {
         return whole.equals(queue.lockDuration()) ? whole : whole.plusSeconds(1);
     }
 
-    /** What SQS does with a message whose dead-letter queue is gone it does not say, so core is to move it first. */
+    /**
+     * What SQS does with a message whose dead-letter queue is gone it does not say, so core is to move it first. Where each end of a
+     * consumer counts against all that it was given of a group, the net is to be far below.
+     */
     static int limit(QueueDefinition queue) {
-        return queue.wideLimit();
+        return queue.ordered() ? queue.wideLimit() + ENDS_OF_CONSUMERS : queue.wideLimit();
+    }
+
+    /**
+     * The highest count of deliveries that means anything: one answer hands out many messages of a group, and whoever dies of the first
+     * has counted against all. So there the counts say no more than that a message may be a repetition.
+     */
+    static int mostCounted(Destination destination) {
+        return destination.ordered() ? 2 : Integer.MAX_VALUE;
     }
 
     private static String name(Destination destination) {
@@ -86,7 +99,7 @@ final class Topology {
 
     /** The dead letters of a FIFO queue must be one too. */
     private static String deadLetters(QueueDefinition queue) {
-        return queue.name() + "-dlq" + suffix(queue);
+        return queue.name() + DEAD + suffix(queue);
     }
 
     private static String suffix(QueueDefinition queue) {
@@ -135,6 +148,12 @@ final class Topology {
     }
 
     void declare(QueueDefinition queue, TopologyMode mode) {
+        if (queue.name().endsWith(DEAD)) {
+            throw new IllegalArgumentException(
+                    "queue '" + queue.name() + "' cannot be had on SQS: names that end in " + DEAD
+                            + " are those of dead-letter queues, as this is of queue '"
+                            + queue.name().substring(0, queue.name().length() - DEAD.length()) + "'");
+        }
         try {
             List<Difference> differences = new ArrayList<>();
             String dead = deadLetters(queue);

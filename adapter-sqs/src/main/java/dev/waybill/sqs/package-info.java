@@ -14,8 +14,8 @@
  *
  * A queue is a standard queue of the same name, its dead letters go to the standard queue {@code <name>-dlq}; both keep messages
  * for 14 days. A message is locked by its visibility timeout, which is the lock duration in whole seconds, rounded up, and may be
- * extended to 12 hours from its receipt on. SQS's own limit, {@code maxReceiveCount}, is {@code maxDeliveries} and 3 more, and
- * moves a message when it would be received once more. Such a dead letter says that SQS moved it, and from which queue; when, and after how many deliveries,
+ * extended to 12 hours from its receipt on. SQS's own limit, {@code maxReceiveCount}, is {@code maxDeliveries} and 3 more,
+ * of an ordered queue 23, since there each end of a consumer counts against all that it held; it moves a message when it would be received once more. Such a dead letter says that SQS moved it, and from which queue; when, and after how many deliveries,
  * SQS does not tell.
  *
  * <p>A send completes with the response. It is repeated by itself only if SQS throttles it or refuses the clock, so certainly did

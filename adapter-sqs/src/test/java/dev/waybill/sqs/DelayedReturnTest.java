@@ -25,7 +25,7 @@ class DelayedReturnTest {
     private final Settlements settlements = new Settlements(new Handles(sqs, "url"), LOCK, Runnable::run, time);
 
     private SqsInbound inbound(String handle) {
-        return new SqsInbound(FakeSqs.message(handle), time.nanos(), LOCK.toNanos(), time);
+        return new SqsInbound(FakeSqs.message(handle), 10, time.nanos(), LOCK.toNanos(), time);
     }
 
     private List<Taken> taken(int count) {

@@ -19,7 +19,7 @@ class SettlementsTest {
     private final Settlements settlements = new Settlements(new Handles(sqs, "url"), LOCK, Runnable::run, time);
 
     private Taken taken(String handle) {
-        return new Taken(new SqsInbound(FakeSqs.message(handle), time.nanos(), LOCK.toNanos(), time));
+        return new Taken(new SqsInbound(FakeSqs.message(handle), 10, time.nanos(), LOCK.toNanos(), time));
     }
 
     private List<Taken> taken(int count) {

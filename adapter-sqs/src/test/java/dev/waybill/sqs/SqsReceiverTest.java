@@ -10,6 +10,7 @@ import dev.waybill.spi.Inbound;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,7 +48,7 @@ class SqsReceiverTest {
 
     private SqsReceiver receiver(boolean dead) {
         return new SqsReceiver(
-                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), dead, time),
+                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), dead, 10, time),
                 polls,
                 new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
                 100,
@@ -146,6 +147,33 @@ class SqsReceiverTest {
     }
 
     @Test
+    void what_waits_at_a_stop_is_handed_over_and_what_waits_at_a_close_goes_back() throws Exception {
+        SqsReceiver second = receiver(false);
+        for (SqsReceiver each : List.of(receiver, second)) {
+            answer("r1", "r2");
+            each.receive(1, LONG);
+            await().until(each::ready);
+        }
+        assertThat(ids(receiver.stop())).containsExactly("id-r2");
+        assertThat(receiver.stop()).isEmpty();
+        assertThat(sqs.settlements).isEmpty();
+        second.close();
+        await().untilAsserted(() -> assertThat(sqs.settlements).containsExactly("r2 for 0 s"));
+    }
+
+    @Test
+    void what_is_counted_of_a_group_is_no_more_than_that_it_may_be_a_repetition() throws Exception {
+        sqs.messages = request -> List.of(FakeSqs.message("r1").toBuilder()
+                .attributesWithStrings(Map.of(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT.toString(), "7"))
+                .build());
+        for (int most : new int[] {2, 100}) {
+            assertThat(new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), false, most, time).poll(10, 20))
+                    .extracting(Inbound::deliveryCount)
+                    .containsExactly(Math.min(7, most));
+        }
+    }
+
+    @Test
     void what_abandoned_polls_of_a_queue_bring_goes_back_when_the_last_is_answered() throws InterruptedException {
         SqsReceiver second = receiver(false);
         assertThat(receiver.receive(10, SHORT)).isEmpty();
@@ -197,7 +225,7 @@ class SqsReceiverTest {
     void a_poll_whose_thread_comes_after_the_stop_asks_for_nothing() throws InterruptedException {
         List<Runnable> late = new ArrayList<>();
         SqsReceiver slow = new SqsReceiver(
-                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), false, time),
+                new Poller(sqs, "url", LOCK, Duration.ofSeconds(5), false, 10, time),
                 polls,
                 new Settlements(new Handles(sqs, "url"), LOCK, blocking, time),
                 100,
@@ -332,7 +360,7 @@ class SqsReceiverTest {
         for (int seconds : new int[] {30, 5, 2, 1}) {
             answer("r");
             sqs.polls.clear();
-            new Poller(sqs, "url", Duration.ofSeconds(seconds), Duration.ofSeconds(5), false, time).poll(10, 20);
+            new Poller(sqs, "url", Duration.ofSeconds(seconds), Duration.ofSeconds(5), false, 10, time).poll(10, 20);
             assertThat(sqs.polls.get(0).waitTimeSeconds()).isEqualTo(Math.max(1, seconds / 2));
         }
     }

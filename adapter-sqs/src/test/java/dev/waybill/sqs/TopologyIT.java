@@ -98,7 +98,17 @@ class TopologyIT {
                 .containsEntry(QueueAttributeName.FIFO_QUEUE, "true")
                 .extractingByKey(QueueAttributeName.REDRIVE_POLICY)
                 .asString()
+                .containsPattern("\"maxReceiveCount\": ?27")
                 .contains(dead.get(QueueAttributeName.QUEUE_ARN));
+    }
+
+    @Test
+    void the_name_of_a_dead_letter_queue_is_no_name_of_a_queue() {
+        QueueDefinition queue = new QueueDefinition("orders-dlq", 3, Duration.ofSeconds(5), RetryPolicy.DEFAULT);
+        assertThatThrownBy(() -> broker.declare(queue, TopologyMode.DECLARE))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'orders-dlq'")
+                .hasMessageContaining("of queue 'orders'");
     }
 
     @Test

@@ -20,27 +20,16 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Base64;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 /** Valet keys that are signed without the account's key. Azurite believes whatever token it is shown, over TLS. */
 class DelegationIT {
-    private static SSLContext trusting(TestCertificates certificates) throws Exception {
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(KeyStore.getInstance(
-                certificates.trustStore().toFile(), certificates.password().toCharArray()));
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
-    }
-
     private static String token(OffsetDateTime expires) {
         String claims =
                 "{\"aud\":\"https://storage.azure.com\",\"iss\":\"https://sts.windows.net/tenant/\",\"iat\":1,\"nbf\":1,"
@@ -58,7 +47,7 @@ class DelegationIT {
         try (TestCertificates certificates = TestCertificates.create();
                 TestServer server =
                         TestServers.start("azure", ServerOptions.usual().withTls(certificates))) {
-            SSLContext tls = trusting(certificates);
+            SSLContext tls = certificates.sslContext();
             AtomicInteger delegations = new AtomicInteger();
             BlobContainerClientBuilder client = Azurite.client(server.uri(), "payloads")
                     .httpClient(new JdkHttpClientBuilder(HttpClient.newBuilder().sslContext(tls)).build())

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Payloads as files of a directory that all processes share, such as a network file system. A payload is written beside, forced to the
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
  * links, as those of Linux, macOS and Windows and NFS do.
  */
 public final class FilePayloadStore implements PayloadStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FilePayloadStore.class);
 
     /** Tells the directory from the empty one on which it is to be mounted. */
     private static final String MARK = ".waybill-payloads";
@@ -83,8 +86,12 @@ public final class FilePayloadStore implements PayloadStore {
         long before = System.currentTimeMillis() - PART_LIVES_MILLIS;
         try (Stream<Path> parts = Files.list(root.resolve(PARTS))) {
             for (Path part : parts.toList()) {
-                if (Files.getLastModifiedTime(part).toMillis() < before) {
-                    Files.deleteIfExists(part);
+                try {
+                    if (Files.getLastModifiedTime(part).toMillis() < before) {
+                        Files.deleteIfExists(part);
+                    }
+                } catch (IOException left) {
+                    LOG.debug("{} stays: it is gone already, or not ours to delete", part, left);
                 }
             }
         }

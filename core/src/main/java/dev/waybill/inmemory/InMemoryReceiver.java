@@ -241,8 +241,9 @@ final class InMemoryReceiver implements Receiver {
 
     /** There is nothing between the queue and whom it is handed to. */
     @Override
-    public void stop() {
+    public List<Inbound> stop() {
         pause();
+        return List.of();
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
+import dev.waybill.spi.BrokerProvider;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +21,8 @@ public final class ConfigSources {
     public static Map<String, String> load() {
         TreeMap<String, String> values = new TreeMap<>();
         try {
-            Config files = ConfigFactory.parseResourcesAnySyntax("waybill").resolve();
+            Config files = ConfigFactory.parseResourcesAnySyntax(classLoader(), "waybill")
+                    .resolve();
             files.entrySet().forEach(entry -> put(values, entry));
         } catch (ConfigException bad) {
             throw new dev.waybill.ConfigException("waybill.conf cannot be read: " + bad.getMessage(), bad);
@@ -31,6 +33,20 @@ public final class ConfigSources {
                 .filter(name -> name.startsWith("waybill.") && !name.startsWith("waybill.it."))
                 .forEach(name -> values.put(name, System.getProperty(name)));
         return values;
+    }
+
+    /** That of the calling thread, unless it does not know Waybill, as on the threads of the JDK's common pool in a fat jar. */
+    static ClassLoader classLoader() {
+        ClassLoader ours = BrokerProvider.class.getClassLoader();
+        ClassLoader context = Thread.currentThread().getContextClassLoader();
+        if (context == null) {
+            return ours;
+        }
+        try {
+            return context.loadClass(BrokerProvider.class.getName()) == BrokerProvider.class ? context : ours;
+        } catch (ClassNotFoundException unknown) {
+            return ours;
+        }
     }
 
     private static void put(Map<String, String> values, Map.Entry<String, ConfigValue> entry) {

@@ -70,7 +70,7 @@ final class Intake<T> implements Turn {
     /** Sends those on. */
     private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
     /** Sends on, at the close, what would die of being given back; does not block. */
-    private volatile Consumer<HeldMessage<T>> handOn = onward;
+    private volatile Consumer<List<HeldMessage<T>>> handOn = this::release;
 
     /** Calls of the bulkhead. */
     private final AtomicLong ended = new AtomicLong();
@@ -107,9 +107,9 @@ final class Intake<T> implements Turn {
      * Says what sends messages on; before the first worker.
      *
      * @param onward one that was delayed and is due
-     * @param handOn one that was not started, at the close; does not block
+     * @param handOn some that were not started, at the close; does not block
      */
-    void sendOn(Consumer<HeldMessage<T>> onward, Consumer<HeldMessage<T>> handOn) {
+    void sendOn(Consumer<HeldMessage<T>> onward, Consumer<List<HeldMessage<T>>> handOn) {
         this.onward = onward;
         this.handOn = handOn;
     }
@@ -421,12 +421,16 @@ final class Intake<T> implements Turn {
     }
 
     private void goBack(List<HeldMessage<T>> messages) {
+        List<HeldMessage<T>> dying = new ArrayList<>();
         for (HeldMessage<T> message : messages) {
             if (diesOfReturn(message)) {
-                handOn.accept(message);
+                dying.add(message);
             } else {
                 message.decide(Disposition.RELEASE);
             }
+        }
+        if (!dying.isEmpty()) {
+            handOn.accept(dying);
         }
     }
 
@@ -574,7 +578,7 @@ final class Intake<T> implements Turn {
     }
 
     /** Tells the receivers what follows from what the subscription may do now, and wakes the workers. */
-    private final class Control implements Receivers.Change {
+    private final class Control implements Receivers.Change<T> {
         private final List<HeldMessage<T>> released = new ArrayList<>();
 
         @Override
@@ -594,10 +598,16 @@ final class Intake<T> implements Turn {
         }
 
         @Override
-        public void done() {
+        public void done(List<HeldMessage<T>> left) {
             goBack(released);
-            // Whoever looked before the receivers were told waits for this.
-            signalAll();
+            lock.lock();
+            try {
+                add(left);
+                // Whoever looked before the receivers were told waits for this.
+                ready.signalAll();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

@@ -105,15 +105,18 @@ final class Moves<T> {
     }
 
     /**
-     * To its own queue again, as it came, at the close, where to give it back would count. Its flag says that somebody had it. Does not
-     * block.
+     * To their own queue again, as they came, at the close, where to give them back would count. Their flag says that somebody had them.
+     * Does not block.
      */
-    void handOn(HeldMessage<T> message) {
-        int before = Math.max(0, message.deliveryCount() - 1);
-        Envelope copy = CoreHeaders.redelivered(message.inbound().envelope(), before);
-        Move move = onItsWayBack(message, copy, Math.max(0, message.notDueMillis()));
-        add(message);
-        engine.blocking().execute(move::attempt);
+    void handOn(List<HeldMessage<T>> messages) {
+        messages.forEach(this::add);
+        engine.blocking()
+                .execute(() -> messages.forEach(message -> {
+                    int before = Math.max(0, message.deliveryCount() - 1);
+                    Envelope copy = CoreHeaders.redelivered(message.inbound().envelope(), before);
+                    onItsWayBack(message, copy, Math.max(0, message.notDueMillis()))
+                            .attempt();
+                }));
     }
 
     private Move onItsWayBack(HeldMessage<T> message, Envelope copy, long delayMillis) {

@@ -2,6 +2,7 @@ package dev.waybill.internal;
 
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Held.Disposition;
 import dev.waybill.spi.Inbound;
 import dev.waybill.spi.Receiver;
 import dev.waybill.spi.ReceiverOptions;
@@ -179,16 +180,7 @@ final class Receivers<T> {
                 lane = reopen(slot);
             }
             List<Inbound> received = lane.receiver().receive(max, WAIT);
-            if (received.isEmpty()) {
-                return List.of();
-            }
-            unsettled.received(received.size());
-            engine.observer().received(slot.destination.queue().name(), received.size());
-            List<HeldMessage<T>> fetched = new ArrayList<>(received.size());
-            for (int i = 0; i < received.size(); i++) {
-                fetched.add(new HeldMessage<>(received.get(i), lane));
-            }
-            return fetched;
+            return received.isEmpty() ? List.of() : held(received, lane);
         } catch (BrokerException trouble) {
             broken(slot, trouble);
             return List.of();
@@ -197,6 +189,16 @@ final class Receivers<T> {
             broken(slot, new BrokerException(BrokerException.Kind.REFUSED, String.valueOf(bug), bug));
             return List.of();
         }
+    }
+
+    private List<HeldMessage<T>> held(List<Inbound> received, Lane lane) {
+        unsettled.received(received.size());
+        engine.observer().received(lane.queue(), received.size());
+        List<HeldMessage<T>> held = new ArrayList<>(received.size());
+        for (int i = 0; i < received.size(); i++) {
+            held.add(new HeldMessage<>(received.get(i), lane));
+        }
+        return held;
     }
 
     private Lane reopen(Slot slot) {
@@ -208,7 +210,7 @@ final class Receivers<T> {
             slot.trouble = null;
             slot.backoff.reset();
             if (mode != Mode.FETCHING) {
-                tell(opened);
+                tell(opened).forEach(message -> message.decide(Disposition.RELEASE));
             }
             if (closed) {
                 opened.receiver().close();
@@ -257,19 +259,20 @@ final class Receivers<T> {
      *
      * @param change says what they are to do, and what is to be done after it
      */
-    void change(Change change) {
+    void change(Change<T> change) {
         control.lock();
         try {
             Mode wanted = change.mode();
+            List<HeldMessage<T>> left = new ArrayList<>();
             try {
                 if (mode != wanted) {
                     mode = wanted;
                     fetching = false;
-                    each(this::tell);
+                    each(lane -> left.addAll(tell(lane)));
                 }
             } finally {
                 fetching = mode == Mode.FETCHING;
-                change.done();
+                change.done(left);
             }
         } finally {
             control.unlock();
@@ -277,18 +280,28 @@ final class Receivers<T> {
     }
 
     /** One change, carried out under the control of the receivers. */
-    interface Change {
+    interface Change<T> {
         Mode mode();
 
-        void done();
+        /**
+         * What is to be done after it.
+         *
+         * @param left what receivers that are stopped now had fetched
+         */
+        void done(List<HeldMessage<T>> left);
     }
 
-    private void tell(Lane lane) {
+    /** What it had fetched, if it is stopped, and that is not to go back by itself. */
+    private List<HeldMessage<T>> tell(Lane lane) {
         switch (mode) {
             case FETCHING -> lane.receiver().resume();
             case PAUSED -> lane.receiver().pause();
-            case STOPPED -> lane.receiver().stop();
+            case STOPPED -> {
+                List<Inbound> left = lane.receiver().stop();
+                return left.isEmpty() ? List.of() : held(left, lane);
+            }
         }
+        return List.of();
     }
 
     /** Changes how many messages may be held. */

@@ -324,23 +324,25 @@ final class SubscriptionImpl<T> implements Subscription {
     }
 
     private boolean drain(long end) {
-        intake.stop();
-        boolean finished = awaitWorkers(end);
-        if (!finished) {
-            abandon();
+        try {
+            intake.stop();
+            boolean finished = awaitWorkers(end);
+            if (!finished) {
+                abandon();
+            }
+            boolean moved = moves.finish(end);
+            intake.end();
+            intake.flush();
+            return awaitSettled(end) && finished && moved;
+        } finally {
+            heartbeat.stop();
+            if (once != null) {
+                once.close();
+            }
+            guardWatch.stop();
+            intake.close();
+            moves.close(end);
         }
-        boolean moved = moves.finish(end);
-        intake.end();
-        intake.flush();
-        boolean settled = awaitSettled(end);
-        heartbeat.stop();
-        if (once != null) {
-            once.close();
-        }
-        guardWatch.stop();
-        intake.close();
-        moves.close(end);
-        return finished && moved && settled;
     }
 
     private boolean awaitWorkers(long end) {

@@ -112,7 +112,7 @@ public final class WaybillRuntime implements Waybill {
 
     private static TreeMap<String, BrokerProvider> providers() {
         TreeMap<String, BrokerProvider> found = new TreeMap<>();
-        for (BrokerProvider provider : ServiceLoader.load(BrokerProvider.class)) {
+        for (BrokerProvider provider : ServiceLoader.load(BrokerProvider.class, ConfigSources.classLoader())) {
             BrokerProvider other = found.putIfAbsent(provider.name(), provider);
             if (other != null) {
                 throw new ConfigException("two adapters on the class path are named '" + provider.name() + "': "

@@ -56,7 +56,7 @@ final class HoldingBrowser implements Browser {
             return;
         }
         closed = true;
-        receiver.stop();
+        receiver.stop().forEach(message -> held.add(new Looked(message)));
         if (!held.isEmpty()) {
             receiver.settle(held);
         }

@@ -64,11 +64,12 @@ public interface Receiver extends AutoCloseable {
     void resume();
 
     /**
-     * Stops fetching for good. What the receiver has fetched and not handed over goes back at once, also where that counts as a
-     * delivery, and a waiting receive returns empty; of an ordered queue at the close, behind what was handed over. What was handed
-     * over stays valid until {@link #close}. Idempotent.
+     * Stops fetching for good; a waiting receive returns empty. What the receiver has fetched and not handed over goes back at once where
+     * that does not count as a delivery; else it is handed over here, for core to send on what would die of its return. Of an ordered
+     * queue it goes back at the close, behind what was handed over. What comes after this, of a fetch that was under way, the receiver
+     * gives back. What was handed over stays valid until {@link #close}. Idempotent.
      */
-    void stop();
+    List<Inbound> stop();
 
     /**
      * Ends it, after settlements that were handed over before are carried out, within a bounded time. What is not settled

@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseable {
 
-    /** The start is drawn by chance, so that no two claims of a message, by whatever process, have the same token. */
-    private static final AtomicLong TOKENS = new AtomicLong(new SecureRandom().nextLong());
+    /** Of tokens, so that no two claims of a message, by whatever process, have the same. */
+    private static final SecureRandom TOKENS = new SecureRandom();
 
     private static final int LARGEST_BATCH = 10_000;
 
@@ -69,7 +68,7 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
         ClaimArguments.checkMessage(queue, messageId);
         ClaimArguments.checkOwner(owner);
         ClaimArguments.checkLease(lease);
-        long token = TOKENS.getAndIncrement();
+        long token = TOKENS.nextLong();
         long leaseMillis = lease.toMillis();
         // A claim outlives its lease, for a consumer that confirms late and that nobody has overtaken.
         Entry entry =
@@ -136,8 +135,8 @@ public final class JdbcIdempotencyStore implements IdempotencyStore, AutoCloseab
             throw new IllegalStateException(
                     "the connection commits by itself: a mark needs the transaction of the work");
         }
-        Entry entry = new Entry(
-                Key.of(queue, messageId), TOKENS.getAndIncrement(), null, true, timeToLiveMillis, timeToLiveMillis);
+        Entry entry =
+                new Entry(Key.of(queue, messageId), TOKENS.nextLong(), null, true, timeToLiveMillis, timeToLiveMillis);
         return dialect.take(connection, entry, 0) == null;
     }
 

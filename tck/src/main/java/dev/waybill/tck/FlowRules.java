@@ -169,9 +169,9 @@ abstract class FlowRules extends Chapter {
 
     @Test
     void q6_2_closeGivesBackWhatWasNotStartedAndLosesNothing() throws Exception {
-        // Each of two that leave handles one message, and has others in hand, for which it is a delivery: the last,
-        // with the second. No
-        // more than one fetch brings, so that none is under way, with whose messages SQS would leave us no choice.
+        // Each of two that leave handles one message and has others in hand, for which it is a delivery, the last with
+        // the second.
+        // All come with one fetch, so that none is under way, of which SQS counts what it brings.
         int inHand = 9;
         int leaving = 2;
         Queue<String> queue = newQueue()
@@ -184,14 +184,16 @@ abstract class FlowRules extends Chapter {
         CountDownLatch finish = new CountDownLatch(1);
         List<Thread> closing = new ArrayList<>();
         for (int i = 0; i < leaving; i++) {
+            CountDownLatch started = new CountDownLatch(1);
             Subscription subscription = another()
                     .consumer(queue)
                     .prefetch(inHand)
                     .start(delivery -> {
+                        started.countDown();
                         finish.await();
                         ledger.seen(delivery);
                     });
-            await().until(() -> subscription.health().messages() > 1);
+            await().until(() -> started.getCount() == 0);
             Thread closes = new Thread(() -> subscription.close(Duration.ofSeconds(20)));
             closes.start();
             await().until(() -> subscription.health().messages() == 1);

@@ -164,10 +164,9 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         send("o1", placed("1"), paid("1"));
         sendAgain();
         send("o1", shipped("3"));
-        await().untilAsserted(
-                        () -> assertThat(store.show(MACHINE, "o1").orElseThrow().held())
-                                .extracting(HeldMessage::type)
-                                .containsExactly("Paid", "Shipped"));
+        await().untilAsserted(() -> assertThat(store.show(MACHINE, "o1"))
+                .hasValueSatisfying(convoy ->
+                        assertThat(convoy.held()).extracting(HeldMessage::type).containsExactly("Paid", "Shipped")));
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.waybill.servers;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import javax.net.ssl.HttpsURLConnection;
+import org.jspecify.annotations.Nullable;
 
 /** Asks an end point of Azure Blob Storage for its containers. */
 final class AzureProbe {
@@ -10,11 +12,19 @@ final class AzureProbe {
 
     private AzureProbe() {}
 
-    /** Who serves there. That it refuses us, whom it does not know, shows that it serves. */
-    static String ask(String uri) throws IOException {
+    /**
+     * Who serves there. That it refuses us, whom it does not know, shows that it serves.
+     *
+     * @param certificates its own, if it speaks TLS
+     */
+    static String ask(String uri, @Nullable TestCertificates certificates) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(uri + "?comp=list").toURL().openConnection();
         try {
+            if (certificates != null) {
+                ((HttpsURLConnection) connection)
+                        .setSSLSocketFactory(certificates.sslContext().getSocketFactory());
+            }
             connection.setConnectTimeout(TIMEOUT_MILLIS);
             connection.setReadTimeout(TIMEOUT_MILLIS);
             int status = connection.getResponseCode();

@@ -3,6 +3,7 @@ package dev.waybill.servers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.MountableFile;
 
@@ -13,11 +14,11 @@ final class ContainerAzurite extends ContainerServer {
     private static final String KEY = "/opt/azurite/server-key.pem";
 
     private final int port = publish(PORT);
-    private final boolean secure;
+    private final @Nullable TestCertificates certificates;
 
     ContainerAzurite(ServerOptions options) {
         super("azure", container(options));
-        secure = options.certificates() != null;
+        certificates = options.certificates();
     }
 
     private static GenericContainer<?> container(ServerOptions options) {
@@ -37,7 +38,7 @@ final class ContainerAzurite extends ContainerServer {
 
     @Override
     public String uri() {
-        return (secure ? "https" : "http") + "://" + host() + ":" + port + AzuriteSettings.ACCOUNT;
+        return (certificates == null ? "http" : "https") + "://" + host() + ":" + port + AzuriteSettings.ACCOUNT;
     }
 
     @Override
@@ -47,10 +48,6 @@ final class ContainerAzurite extends ContainerServer {
 
     @Override
     String probe() throws IOException {
-        if (!secure) {
-            return AzureProbe.ask(uri());
-        }
-        TcpProbe.connect(host(), port);
-        return "Azurite " + AzuriteSettings.VERSION;
+        return AzureProbe.ask(uri(), certificates);
     }
 }

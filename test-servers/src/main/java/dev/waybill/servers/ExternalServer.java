@@ -50,7 +50,7 @@ class ExternalServer implements TestServer {
     }
 
     static TestServer azure() {
-        return new ExternalServer("azure", uri -> AzureProbe.ask(uri.toString()));
+        return new ExternalServer("azure", uri -> AzureProbe.ask(uri.toString(), null));
     }
 
     @Override

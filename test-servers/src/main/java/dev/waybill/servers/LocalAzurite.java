@@ -69,10 +69,6 @@ final class LocalAzurite extends LocalServer {
 
     @Override
     String probe() throws IOException {
-        if (options.certificates() == null) {
-            return AzureProbe.ask(uri());
-        }
-        TcpProbe.connect("127.0.0.1", port);
-        return "Azurite " + AzuriteSettings.VERSION;
+        return AzureProbe.ask(uri(), options.certificates());
     }
 }

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Throw-away certificates, made by the JDK's {@code keytool}: an authority, a server on {@code 127.0.0.1} and
@@ -59,6 +61,19 @@ public final class TestCertificates implements AutoCloseable {
     /** Opens all the stores. */
     public String password() {
         return password;
+    }
+
+    /** Of a client who trusts the authority. */
+    public SSLContext sslContext() {
+        try {
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(KeyStore.getInstance(trustStore().toFile(), password.toCharArray()));
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return context;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new ServerException("The certificates cannot be read", e);
+        }
     }
 
     /** PKCS#12, with the server's key and certificate. */

@@ -97,6 +97,17 @@ final class BrokenReceiver implements Receiver {
             }
             throw lost;
         }
+        List<Inbound> twisted = twisted(real);
+        if (fault == Fault.REORDERS) {
+            Collections.reverse(twisted);
+        }
+        if (fault == Fault.ACKNOWLEDGES_EARLY) {
+            working.settle(real.stream().map(Accepted::new).toList());
+        }
+        return twisted;
+    }
+
+    private List<Inbound> twisted(List<Inbound> real) {
         List<Inbound> twisted = new ArrayList<>();
         for (Inbound inbound : real) {
             if (fault == Fault.DROPS_POISON && isPoison(inbound.envelope())) {
@@ -107,12 +118,6 @@ final class BrokenReceiver implements Receiver {
             if (fault == Fault.DELIVERS_TWICE && ++received % 10 == 0) {
                 twisted.add(new Twisted(inbound, fault, true));
             }
-        }
-        if (fault == Fault.REORDERS) {
-            Collections.reverse(twisted);
-        }
-        if (fault == Fault.ACKNOWLEDGES_EARLY) {
-            working.settle(real.stream().map(Accepted::new).toList());
         }
         return twisted;
     }
@@ -234,8 +239,8 @@ final class BrokenReceiver implements Receiver {
     }
 
     @Override
-    public void stop() {
-        working.stop();
+    public List<Inbound> stop() {
+        return List.copyOf(twisted(working.stop()));
     }
 
     @Override
