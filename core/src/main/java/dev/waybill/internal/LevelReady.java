@@ -68,7 +68,12 @@ final class LevelReady<T> implements Ready<T>, LevelScheduler.Heads {
     }
 
     private ArrayDeque<HeldMessage<T>> level(HeldMessage<T> message) {
-        return levels.get(scheduler == null ? 0 : message.priority());
+        if (scheduler == null) {
+            return levels.get(0);
+        }
+        // What was delayed and does not go on, because it cannot be read, takes the room of what does until it is
+        // through.
+        return levels.get(message.lane().passes() ? levels.size() - 1 : message.priority());
     }
 
     private void count(HeldMessage<T> message, int change) {

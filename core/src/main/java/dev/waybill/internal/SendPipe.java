@@ -341,10 +341,13 @@ final class SendPipe {
         LOG.warn("sender to {}: {}; opening it again", destination, why);
         engine.observer().recovering(destination.queue().name());
         engine.blocking().execute(() -> {
-            if (broken != null) {
-                broken.close();
+            try {
+                if (broken != null) {
+                    broken.close();
+                }
+            } finally {
+                tryOpen();
             }
-            tryOpen();
         });
     }
 
@@ -363,7 +366,8 @@ final class SendPipe {
         }
         try {
             opened = engine.broker().sender(destination, fresh);
-        } catch (RuntimeException failed) {
+        } catch (Throwable failed) {
+            // Of whatever kind: nobody else opens it, and who sends waits for that.
             retryOpen(failed);
             return;
         }
@@ -396,7 +400,7 @@ final class SendPipe {
         }
     }
 
-    private void retryOpen(RuntimeException failed) {
+    private void retryOpen(Throwable failed) {
         lock.lock();
         try {
             opening = false;

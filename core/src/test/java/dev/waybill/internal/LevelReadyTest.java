@@ -94,11 +94,11 @@ class LevelReadyTest {
     }
 
     private HeldMessage<String> message(Envelope envelope, int level) {
-        return new HeldMessage<>(new Received(envelope, lost), open.computeIfAbsent(level, this::lane));
+        return new HeldMessage<>(
+                new Received(envelope, lost), open.computeIfAbsent(level, any -> lane(lanes.of(level))));
     }
 
-    private Lane lane(int level) {
-        Destination place = lanes.of(level);
+    private Lane lane(Destination place) {
         broker.declare(lanes.first().queue(), TopologyMode.DECLARE);
         broker.declare(place.queue(), TopologyMode.DECLARE);
         return new Lane(engine, place, broker.receiver(place, new ReceiverOptions(1)), 1, unsettled, lanes);
@@ -206,6 +206,20 @@ class LevelReadyTest {
         assertThat(ready.size()).isZero();
         assertThat(ready.size(HIGH)).isZero();
         assertThat(ready.poll()).isNull();
+    }
+
+    @Test
+    void whatWasDelayedWhereTheBrokerKeepsTheLevelsAndCannotBeReadIsOfTheHighest() {
+        lanes = Lanes.of(lanes.first().queue(), STRICT, STRICT.levels());
+        ready = new LevelReady<>(lanes, time::nanos);
+        ready.add(message("low", 0, time.epochMillis()));
+        Envelope cut = new Envelope("unreadable", null, null, 0, Map.of(CoreHeaders.PRIORITY, "?"), new byte[0]);
+        Lane due = open.computeIfAbsent(-1, any -> lane(lanes.again(lanes.first(), true)));
+        ready.add(new HeldMessage<>(new Received(cut, lost), due));
+        Map<String, String> headers = Map.of(CoreHeaders.PRIORITY, Integer.toString(HIGH));
+        ready.add(message(new Envelope("high", null, null, time.epochMillis(), headers, new byte[0]), HIGH));
+        assertThat(ready.size(1)).isEqualTo(1);
+        assertThat(pollAll()).containsExactly("unreadable", "high", "low");
     }
 
     @Test

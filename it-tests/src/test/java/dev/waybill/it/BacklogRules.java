@@ -30,6 +30,7 @@ abstract class BacklogRules {
     private static final int HIGH = 2;
     private static final int MEASURED = 50;
     private static final int AT_ONCE = 500;
+    private static final int LATE = 40;
 
     abstract ServerUnderTest site();
 
@@ -42,6 +43,26 @@ abstract class BacklogRules {
     void aHighMessageWaitsForAHandlerOnlyHoweverManyLowOnesWaitInLanes() throws Exception {
         // So long that no message of the backlog rises.
         backlog("aging", PriorityPolicy.strict(HIGH + 1).aging(Duration.ofHours(1)));
+    }
+
+    @Test
+    void aLowMessageWaitsForItsBoundHoweverManyHighOnesComeAndWithoutAgingItStarves() {
+        Duration bound = Duration.ofSeconds(1);
+        PriorityPolicy strict = PriorityPolicy.strict(2);
+        int handlerMillis = site().slow() ? 400 : 40;
+        try (Waybill waybill = Waybill.open(site().config())) {
+            Flood starving = new Flood(waybill, strict, bound, handlerMillis);
+            Flood aging = new Flood(waybill, strict.aging(bound), bound, handlerMillis);
+            List<Flood> floods = List.of(starving, aging);
+            floods.forEach(Flood::begin);
+            floods.forEach(flood -> flood.flow(LATE));
+            floods.forEach(Flood::runDry);
+            Report.line(
+                    "flood on %s: high messages that were sent after the bound of a low one and went before it: strict %d, aging %d"
+                            .formatted(site().server().product(), starving.latesBeforeALow(), aging.latesBeforeALow()));
+            assertThat(starving.latesBeforeALow()).as("strict").isGreaterThanOrEqualTo(LATE);
+            assertThat(aging.latesBeforeALow()).as("with aging").isZero();
+        }
     }
 
     private void backlog(String name, PriorityPolicy policy) throws Exception {
