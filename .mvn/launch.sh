@@ -1,5 +1,5 @@
 # Sourced by the scripts at the root that run a program of this project: builds it if a source has changed, and finds its class path.
-# Sets root, java and class_path. Call: launch NAME MODULE. Needs a JDK, 17 or later, and no more.
+# Sets root, java and class_path. Call: launch NAME MODULE. Needs a JDK, 17 or later, and Maven Central where something is not built yet.
 
 die() { echo "$name: $1" >&2; exit 2; }
 

@@ -14,10 +14,15 @@ import java.util.function.Supplier;
  * The door: one open broker, chosen by configuration. Thread-safe; an application opens one and keeps it.
  *
  * <pre>{@code
+ * CountDownLatch handled = new CountDownLatch(1);
  * try (Waybill waybill = Waybill.open(WaybillConfig.load())) {
  *     Queue<String> greetings = Queue.ofText("greetings");
- *     waybill.consumer(greetings).start(delivery -> System.out.println(delivery.payload()));
- *     waybill.producer(greetings).send("hello").join();
+ *     waybill.consumer(greetings).start(delivery -> {
+ *         System.out.println(delivery.payload());
+ *         handled.countDown();
+ *     });
+ *     waybill.producer(greetings).sendAndWait("hello");
+ *     handled.await(); // to close gives back what was not started
  * }
  * }</pre>
  */

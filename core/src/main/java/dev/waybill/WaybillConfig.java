@@ -39,7 +39,7 @@ public final class WaybillConfig {
      * Reads {@code waybill.conf}, {@code .json} or {@code .properties} from the class path, then the environment
      * ({@code WAYBILL_BROKER} is {@code waybill.broker}), then the system properties; the later wins.
      *
-     * @throws ConfigException if a file cannot be parsed
+     * @throws ConfigException if a file cannot be parsed, or if two adapters on the class path have the same name
      */
     public static WaybillConfig load() {
         return of(ConfigSources.load());

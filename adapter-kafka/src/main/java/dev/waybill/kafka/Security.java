@@ -25,8 +25,7 @@ final class Security {
         settings.put("security.protocol", (sasl ? "SASL_" : "") + (tls ? "SSL" : "PLAINTEXT"));
         if (context.tls().isPresent()) {
             if (!tls) {
-                throw new ConfigException(
-                        "waybill.tls.* is set but waybill.uri asks for no TLS: start it with kafkas://");
+                throw context.tls().get().unused(context.uri().orElse(Address.DEFAULT), "kafkas://...");
             }
             stores(context.tls().get(), natives, settings);
         }

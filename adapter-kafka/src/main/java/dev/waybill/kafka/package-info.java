@@ -32,6 +32,9 @@
  * a consumer waits 5 s for its first message, and the highest {@code share.partition.max.record.locks} that the broker allows. A
  * group or topic that exists is never changed.
  *
+ * <p>With priorities each level but the lowest has a topic of its own, {@code orders.p1} and so on, a share group
+ * {@code waybill-orders.p1}, and delay topics, {@code orders.p1.delay-0}; all levels share the dead letters.
+ *
  * <h2>Delivery semantics</h2>
  * <ul>
  *   <li>At least once. {@code acks=all} and an idempotent producer: stored in order, and a retry within the producer duplicates
@@ -120,8 +123,8 @@
  * prefetch and one poll of each share consumer.
  *
  * <h2>Capabilities and how they map</h2>
- * All are native but {@link dev.waybill.Capability#DELAYED_SEND} and {@link dev.waybill.Capability#DELAYED_RETRY}, which are
- * emulated; {@link dev.waybill.Capability#UNCOUNTED_RELEASE}, which Kafka does not have;
+ * All are native but {@link dev.waybill.Capability#PRIORITY}, {@link dev.waybill.Capability#DELAYED_SEND} and
+ * {@link dev.waybill.Capability#DELAYED_RETRY}, which are emulated; {@link dev.waybill.Capability#UNCOUNTED_RELEASE}, which Kafka does not have;
  * {@link dev.waybill.Capability#FIFO}, unsupported if {@code waybill.kafka.partitions} is more than 1; and
  * {@link dev.waybill.Capability#DELIVERY_LIMIT}, unsupported below {@code share.version} 2: such a server drops what reaches the
  * limit, so the limit is set to the highest that it allows. The notes of {@link dev.waybill.Capabilities} name the constructs.

@@ -163,7 +163,7 @@ class KafkaSettingsTest {
                 .containsEntry("ssl.key.password", "kp");
         assertThatThrownBy(() -> new KafkaSettings(context().tls(tls)))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("kafkas://")
+                .hasMessageContainingAll("waybill.tls.trust-store", "'/t.p12'", "'kafka://h:1'", "kafkas://")
                 .hasMessageNotContaining("tp");
     }
 

@@ -52,6 +52,8 @@ final class Factories {
         if (address.tls()) {
             factory.useSslProtocol(ssl(context.tls().orElse(new TlsSettings(null, null, null, null))));
             factory.enableHostnameVerification();
+        } else if (context.tls().isPresent()) {
+            throw context.tls().get().unused(address.toString(), "amqps://...");
         }
         return factory;
     }

@@ -72,9 +72,14 @@ record Address(@Nullable URI endpoint, @Nullable Region region) {
                 + " waybill.username and waybill.password are");
     }
 
+    /** A region's own endpoint has TLS. */
+    boolean tls() {
+        return endpoint == null || "https".equals(endpoint.getScheme());
+    }
+
     /** Whether it is a plain port of this machine, so surely a double. */
     boolean local() {
-        return endpoint != null && "http".equals(endpoint.getScheme()) && LOOPBACK.contains(endpoint.getHost());
+        return endpoint != null && !tls() && LOOPBACK.contains(endpoint.getHost());
     }
 
     @Override

@@ -39,6 +39,9 @@ record Clients(SqsClient calls, SqsClient sends, SdkHttpClient http, Reachabilit
                     + " settings; the SDK reads its own from the environment and ~/.aws/config");
         }
         Address address = Address.of(context.uri(), context.setting(SqsBrokerProvider.REGION));
+        if (!address.tls() && context.tls().isPresent()) {
+            throw context.tls().get().unused(address.toString(), "https://... or sqs://REGION");
+        }
         AwsCredentialsProvider credentials = credentials(context, address);
         Reachability reachability = new Reachability(address.toString());
         SdkHttpClient http = HttpPool.open(context);

@@ -5,10 +5,10 @@
  *
  * {@code waybill.uri} is {@code sqs://REGION} such as {@code sqs://eu-west-1}, or the {@code http(s)://host:port} of an endpoint
  * that speaks the SQS protocol, with {@code waybill.sqs.region} (by default {@code us-east-1}). Without it the SDK finds the
- * region. {@code waybill.username} and {@code waybill.password} are an access key; without them the SDK's default credential
+ * region. {@code waybill.tls.*} need an {@code https} endpoint, or a region's own. {@code waybill.username} and {@code waybill.password} are an access key; without them the SDK's default credential
  * chain is asked. There are no {@code waybill.sqs.native} settings. What is needed of IAM: {@code GetQueueUrl},
  * {@code SendMessage}, {@code ReceiveMessage}, {@code DeleteMessage}, {@code ChangeMessageVisibility}, {@code GetQueueAttributes} to
- * verify and {@code CreateQueue} to declare.
+ * declare, to verify and to count, and {@code CreateQueue} to declare.
  *
  * <h2>Delivery semantics</h2>
  *
@@ -26,12 +26,12 @@
  * about 768 KiB. A message without that attribute comes from other software: it has SQS's id, and its text attributes as
  * headers; binary attributes are not read.
  *
- * <p>A poll waits for messages up to 20 s and cannot be called back. What an open poll brings after a pause is kept, its lock
+ * <p>A poll waits for messages up to 20 s, or half of the lock if that is less, but at least 1 s, and cannot be called back. What an open poll brings after a pause is kept, its lock
  * extended, until it is received; what it brings after a close is given back at once, which counts as a delivery, and so is what
  * nobody receives for half its lock. If several polls of a queue are open after a close, it is given back when the last of them
  * is answered, since else it might go through all of them, counted each time. The close of a Waybill does not wait for open polls: behind it the connections stay open until they are answered, which does
  * not keep the JVM alive. What SQS hands to a poll that is cut off, because the process ended, comes back when its lock ends. A lock
- * is counted from when the poll was sent or from a quarter of the lock before its answer, whichever is later.
+ * is counted from when the poll was sent; one of a second, which is no longer than the shortest wait, from a quarter of it before the answer.
  *
  * <p>An acknowledgement that comes after the lock's end still deletes the message, unless somebody else has received it since.
  *
@@ -44,6 +44,10 @@
  * id of its own, so that none of that is dropped. Dead letters are in no order, since whoever looked at one would hide all others of its
  * key; those that SQS itself has moved keep their group. A producer has one request at a time under way, so that none overtakes another;
  * several producers send faster than one.
+ *
+ * <h2>Priorities</h2>
+ *
+ * Each level but the lowest has a queue of its own, {@code <name>-waybill-p1} and so on; all share the dead-letter queue.
  *
  * <h2>Delays</h2>
  *

@@ -134,6 +134,20 @@ class TlsTest {
     }
 
     @Test
+    void stores_are_refused_with_an_address_that_asks_for_no_tls() {
+        assertThatThrownBy(() -> Fixture.open(
+                        "http://localhost:9324", Optional.of(new TlsSettings(null, null, store, PASSWORD)), blocking))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll(
+                        "waybill.tls.key-store",
+                        "'" + store + "'",
+                        "'http://localhost:9324'",
+                        "https://",
+                        "sqs://REGION")
+                .hasMessageNotContaining(PASSWORD);
+    }
+
+    @Test
     void a_store_that_cannot_be_read_is_a_mistake_of_the_configuration() {
         for (TlsSettings wrong : List.of(
                 new TlsSettings(store, "hunter3hunter3", null, null),

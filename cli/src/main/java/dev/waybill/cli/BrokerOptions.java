@@ -1,8 +1,6 @@
 package dev.waybill.cli;
 
-import dev.waybill.Codec;
 import dev.waybill.ConfigException;
-import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import java.util.LinkedHashMap;
@@ -24,7 +22,7 @@ final class BrokerOptions {
             description = "Any other key of the configuration. Passwords belong into WAYBILL_PASSWORD, not here.")
     private Map<String, String> settings = new LinkedHashMap<>();
 
-    /** What exists is taken as it is: the tool does not know how the application declares its queues. */
+    /** What exists is taken as it is: the tool does not know all that the application declares. */
     Waybill open() {
         WaybillConfig config = WaybillConfig.load().with("waybill.topology", "off");
         for (Map.Entry<String, String> setting : settings.entrySet()) {
@@ -43,9 +41,5 @@ final class BrokerOptions {
             config = config.with("waybill.client-name", "waybill-cli");
         }
         return Waybill.open(config);
-    }
-
-    static Queue<byte[]> queue(String name) {
-        return Queue.named(name, Codec.bytes()).build();
     }
 }

@@ -2,6 +2,7 @@ package dev.waybill.cli;
 
 import dev.waybill.DeadLetter;
 import dev.waybill.DeadLetters;
+import dev.waybill.Queue;
 import dev.waybill.Redrive;
 import dev.waybill.Redrive.Report;
 import dev.waybill.Waybill;
@@ -49,9 +50,16 @@ final class DlqCommand implements Runnable {
         @Parameters(index = "0", paramLabel = "QUEUE", description = "The queue whose dead letters it is about.")
         private String name = "";
 
+        @Mixin
+        private DeclarationOptions declaration = new DeclarationOptions();
+
         @Override
-        final int call(Waybill waybill) {
-            return call(waybill.deadLetters(BrokerOptions.queue(name)));
+        int call(Waybill waybill) {
+            return call(waybill.deadLetters(queue()));
+        }
+
+        final Queue<byte[]> queue() {
+            return declaration.queue(name);
         }
 
         abstract int call(DeadLetters letters);
@@ -168,6 +176,12 @@ final class DlqCommand implements Runnable {
         @Option(names = "--to", paramLabel = "QUEUE", description = "Another queue.")
         private @Nullable String to;
 
+        @Option(names = "--to-ordered", description = "As --ordered, of the other queue.")
+        private boolean toOrdered;
+
+        @Option(names = "--to-priorities", paramLabel = "N|NAME", description = "As --priorities, of the other queue.")
+        private @Nullable String toPriorities;
+
         @Option(names = "--rate", paramLabel = "N", description = "At most so many a second.")
         private @Nullable Double rate;
 
@@ -178,11 +192,24 @@ final class DlqCommand implements Runnable {
         private boolean dryRun;
 
         @Override
-        int call(DeadLetters letters) {
-            Redrive redrive = letters.redrive(filters.filter());
-            if (to != null) {
-                redrive.to(BrokerOptions.queue(to));
+        int call(Waybill waybill) {
+            if (to == null && (toOrdered || toPriorities != null)) {
+                throw new IllegalArgumentException(
+                        "--to-ordered and --to-priorities say how the queue of --to is declared,"
+                                + " but --to is missing");
             }
+            // Here it fails if the queue is not there, rather than with each letter.
+            waybill.depth(target());
+            return super.call(waybill);
+        }
+
+        private Queue<byte[]> target() {
+            return to == null ? queue() : DeclarationOptions.queue(to, toOrdered, toPriorities);
+        }
+
+        @Override
+        int call(DeadLetters letters) {
+            Redrive redrive = letters.redrive(filters.filter()).to(target());
             if (rate != null) {
                 redrive.perSecond(rate);
             }

@@ -5,6 +5,7 @@ import dev.waybill.WaybillException;
 import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.convoy.ConvoyException;
 import dev.waybill.convoy.ConvoyStoreException;
+import dev.waybill.spi.BrokerException;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
             "The broker comes from waybill.conf in this folder, the environment (WAYBILL_BROKER, WAYBILL_URI,",
             "WAYBILL_USERNAME, WAYBILL_PASSWORD) or the options of a command, of which the later win.",
             "",
-            "Exit code: 0 done; 1 not all of it, or not healthy; 2 wrong usage or configuration; 3 no broker, or no store."
+            "Exit code: 0 done; 1 not all of it, or not healthy; 2 wrong usage or configuration; 3 no broker, queue or store."
         })
 public final class Main implements Runnable {
     static final int DONE = 0;
@@ -62,6 +63,14 @@ public final class Main implements Runnable {
                 wrong.getMessage() + "; see " + name(wrong.getCommandLine()) + " --help",
                 WRONG));
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            if (failure.getCause() instanceof BrokerException missing
+                    && missing.kind() == BrokerException.Kind.MISSING) {
+                return fail(
+                        command,
+                        failure.getMessage() + "; if it is declared ordered by key, or with priorities, give --ordered,"
+                                + " or --priorities",
+                        NO_BROKER);
+            }
             if (failure instanceof BrokerUnavailableException
                     || failure instanceof ConvoyStoreException
                     || failure instanceof PayloadStoreException) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -17,11 +18,14 @@ final class QueuesCommand extends BrokerCommand {
     @Parameters(arity = "1..*", paramLabel = "QUEUE", description = "The queues' names.")
     private List<String> names = List.of();
 
+    @Mixin
+    private DeclarationOptions declaration = new DeclarationOptions();
+
     @Override
     int call(Waybill waybill) {
         List<Map<String, Object>> rows = new ArrayList<>();
         for (String name : names) {
-            Queue<byte[]> queue = BrokerOptions.queue(name);
+            Queue<byte[]> queue = declaration.queue(name);
             Map<String, Object> row = OutputOption.row();
             row.put("queue", name);
             row.put("messages", waybill.depth(queue));

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import dev.waybill.spi.BrokerProvider;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +28,8 @@ public final class ConfigSources {
         } catch (ConfigException bad) {
             throw new dev.waybill.ConfigException("waybill.conf cannot be read: " + bad.getMessage(), bad);
         }
-        values.putAll(fromEnvironment(System.getenv()));
+        values.putAll(
+                fromEnvironment(System.getenv(), WaybillRuntime.providers().keySet()));
         System.getProperties().stringPropertyNames().stream()
                 // waybill.it.* chooses the servers of the integration tests, not the broker of an application.
                 .filter(name -> name.startsWith("waybill.") && !name.startsWith("waybill.it."))
@@ -59,8 +61,10 @@ public final class ConfigSources {
     /**
      * {@code WAYBILL_SEND_TIMEOUT} cannot tell a dot from a hyphen, so the portable keys are matched by name; what follows
      * {@code WAYBILL_<BROKER>_NATIVE_} has dots, and what follows {@code WAYBILL_<BROKER>_} hyphens.
+     *
+     * @param brokers the adapters on the class path, since which of them is chosen may be said later
      */
-    static Map<String, String> fromEnvironment(Map<String, String> environment) {
+    static Map<String, String> fromEnvironment(Map<String, String> environment, Collection<String> brokers) {
         TreeMap<String, String> values = new TreeMap<>();
         for (SettingKey key : SettingKey.values()) {
             String value = environment.get(variable(key.key()));
@@ -70,20 +74,18 @@ public final class ConfigSources {
         }
         values.putAll(GuardSettings.fromEnvironment(environment));
         values.putAll(PrioritySettings.fromEnvironment(environment));
-        String broker = environment.getOrDefault("WAYBILL_BROKER", System.getProperty("waybill.broker", ""));
-        if (broker.isEmpty()) {
-            return values;
+        for (String broker : brokers) {
+            String prefix = variable("waybill." + broker) + "_";
+            environment.forEach((name, value) -> {
+                if (name.startsWith(prefix)) {
+                    String rest = name.substring(prefix.length()).toLowerCase(Locale.ROOT);
+                    String key = rest.startsWith("native_")
+                            ? "native." + rest.substring("native_".length()).replace('_', '.')
+                            : rest.replace('_', '-');
+                    values.put("waybill." + broker + "." + key, value);
+                }
+            });
         }
-        String prefix = variable("waybill." + broker) + "_";
-        environment.forEach((name, value) -> {
-            if (name.startsWith(prefix)) {
-                String rest = name.substring(prefix.length()).toLowerCase(Locale.ROOT);
-                String key = rest.startsWith("native_")
-                        ? "native." + rest.substring("native_".length()).replace('_', '.')
-                        : rest.replace('_', '-');
-                values.put("waybill." + broker + "." + key, value);
-            }
-        });
         return values;
     }
 

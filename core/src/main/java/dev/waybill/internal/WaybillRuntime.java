@@ -110,7 +110,8 @@ public final class WaybillRuntime implements Waybill {
         return new WaybillRuntime(settings, registries, broker, blocking, config);
     }
 
-    private static TreeMap<String, BrokerProvider> providers() {
+    /** The adapters on the class path, by name. */
+    static TreeMap<String, BrokerProvider> providers() {
         TreeMap<String, BrokerProvider> found = new TreeMap<>();
         for (BrokerProvider provider : ServiceLoader.load(BrokerProvider.class, ConfigSources.classLoader())) {
             BrokerProvider other = found.putIfAbsent(provider.name(), provider);

@@ -107,18 +107,30 @@ class SettingsTest {
 
     @Test
     void theEnvironmentSpellsKeysInCapitals() {
-        Map<String, String> values = ConfigSources.fromEnvironment(Map.of(
+        Map<String, String> environment = Map.of(
                 "WAYBILL_BROKER", "kafka",
                 "WAYBILL_PRODUCER_MAX_IN_FLIGHT_BYTES", "5MiB",
                 "WAYBILL_KAFKA_REPLICATION_FACTOR", "3",
                 "WAYBILL_KAFKA_NATIVE_MAX_POLL_RECORDS", "10",
-                "PATH", "/bin"));
+                "PATH", "/bin");
+        Map<String, String> values = ConfigSources.fromEnvironment(environment, List.of("kafka"));
         assertThat(values)
                 .containsOnly(
                         Map.entry("waybill.broker", "kafka"),
                         Map.entry("waybill.producer.max-in-flight-bytes", "5MiB"),
                         Map.entry("waybill.kafka.replication-factor", "3"),
                         Map.entry("waybill.kafka.native.max.poll.records", "10"));
+    }
+
+    @Test
+    void theEnvironmentIsReadForEveryAdapterSinceAFileOrTheProgramMayChooseIt() {
+        Map<String, String> environment = Map.of(
+                "WAYBILL_KAFKA_PARTITIONS", "8",
+                "WAYBILL_IN_MEMORY_NATIVE_X_Y", "1",
+                "WAYBILL_PIGEON_LOFT", "3");
+        assertThat(ConfigSources.fromEnvironment(environment, List.of("kafka", "in-memory")))
+                .containsOnly(
+                        Map.entry("waybill.kafka.partitions", "8"), Map.entry("waybill.in-memory.native.x.y", "1"));
     }
 
     @Test

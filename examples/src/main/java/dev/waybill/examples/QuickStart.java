@@ -6,10 +6,8 @@ import dev.waybill.WaybillConfig;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
-/** The smallest program that works: one queue, one consumer, one message, on the broker inside this JVM. */
-public final class QuickStart {
-    private QuickStart() {}
-
+/** The first program of the README: one queue, one consumer, one message, on the broker inside this JVM. */
+public class QuickStart {
     public static void main(String[] args) throws InterruptedException {
         Queue<String> greetings = Queue.ofText("greetings");
         CountDownLatch handled = new CountDownLatch(1);
@@ -18,8 +16,8 @@ public final class QuickStart {
                 System.out.println(delivery.payload()); // to return is to acknowledge, to throw is to have it again
                 handled.countDown();
             });
-            waybill.producer(greetings).send("hello").join(); // returns when the broker has it
-            handled.await();
+            waybill.producer(greetings).sendAndWait("hello"); // returns when the broker has it durably
+            handled.await(); // to close gives back what was not started
         }
     }
 }
