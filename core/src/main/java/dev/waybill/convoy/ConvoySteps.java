@@ -192,6 +192,12 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return before.next(before.status(), before.dueAt());
     }
 
+    /** As {@link #unmoved}, for one that holds one less: that may have been what failed, unless it was the time-out. */
+    static StoredConvoy relieved(StoredConvoy before) {
+        StoredConvoy after = unmoved(before);
+        return before.status() == ConvoyStatus.RUNNING ? after : after.withoutFailure();
+    }
+
     /** Whether the queue's retry policy has what was held, and has failed, dropped. */
     boolean drops(@Nullable HeldMessage culprit, Throwable failure) {
         return culprit != null && queue.retry().decide(failure) == RetryPolicy.Decision.DISCARD;
@@ -204,16 +210,17 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      * @return whether the convoy goes on without it
      */
     boolean giveUp(String key, @Nullable HeldMessage culprit, Throwable failure) throws Exception {
+        if (culprit != null && drops(culprit, failure)) {
+            LOG.info(
+                    "message {} to convoy '{}' of {} is dropped: {}", culprit.messageId(), key, machine, text(failure));
+            return untilCurrent(key, () -> tryToRelease(key, culprit, null));
+        }
+        return skipOrStick(key, culprit, failure);
+    }
+
+    /** As {@link #giveUp}, whatever the queue's retry policy has dropped. */
+    boolean skipOrStick(String key, @Nullable HeldMessage culprit, Throwable failure) throws Exception {
         if (culprit != null) {
-            if (drops(culprit, failure)) {
-                LOG.info(
-                        "message {} to convoy '{}' of {} is dropped: {}",
-                        culprit.messageId(),
-                        key,
-                        machine,
-                        text(failure));
-                return untilCurrent(key, () -> tryToRelease(key, culprit, null));
-            }
             Event<E> event = machine.skipsFailed() ? readable(key, culprit) : null;
             if (event != null) {
                 return untilCurrent(key, () -> tryToRelease(key, culprit, event));
@@ -300,7 +307,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 return true;
             }
             if (event == null) {
-                transaction.save(Change.releasing(before, unmoved(before), message, List.of()));
+                transaction.save(Change.releasing(before, relieved(before), message, List.of()));
                 transaction.commit();
             } else {
                 giveBack(transaction, before, message, event);
@@ -313,7 +320,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     void giveBack(Transaction transaction, StoredConvoy before, HeldMessage held, Event<E> event) {
         Outgoing back =
                 Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body());
-        transaction.save(Change.releasing(before, unmoved(before), held, List.of(back)));
+        transaction.save(Change.releasing(before, relieved(before), held, List.of(back)));
         transaction.commit();
         sends.run();
     }

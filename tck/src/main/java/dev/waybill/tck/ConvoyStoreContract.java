@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
  * this.
  */
 @Timeout(120)
-public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
+public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
     private static final long NEVER = Long.MAX_VALUE / 2;
 
     private static byte[] bytes(String text) {
