@@ -165,6 +165,8 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         } else {
             due = begins ? timeoutAt(to, now) : before.dueAt();
         }
+        // A message that leaves it where it is does not mend its time-out.
+        boolean same = !begins && status == ConvoyStatus.RUNNING;
         return new StoredConvoy(
                 machine.name(),
                 before.key(),
@@ -178,9 +180,9 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 due,
                 held,
                 before.steps() + 1,
-                0,
-                null,
-                null);
+                same ? before.failures() : 0,
+                same ? before.failedMessage() : null,
+                same ? before.failure() : null);
     }
 
     HistoryEntry entry(StoredConvoy after, long now, String messageId, String event, S from) {

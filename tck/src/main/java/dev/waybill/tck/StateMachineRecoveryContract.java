@@ -190,4 +190,19 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         assertThat(deaths).hasValue(1 + MOST_DEATHS);
         assertThat(existing("o1")).returns("PAID", StoredConvoy::state).returns(0, StoredConvoy::held);
     }
+
+    @Test
+    void aMessageThatLeavesAConvoyWhereItIsDoesNotMendItsTimeout() {
+        run(cancellable().on(State.PLACED, Event.Placed.class).to(State.PLACED, (step, placed) -> step.data("again")));
+        send("o1", placed("1"));
+        StoredConvoy before = awaitState("o1", State.PLACED);
+        save("o1", 2, "it cannot be", before.dueAt());
+        send("o1", placed("2"));
+        await().untilAsserted(() -> assertThat(data(existing("o1"))).isEqualTo("again"));
+        assertThat(existing("o1")).returns(2, StoredConvoy::failures).returns("it cannot be", StoredConvoy::failure);
+        send("o1", paid("3"));
+        assertThat(awaitState("o1", State.PAID))
+                .returns(0, StoredConvoy::failures)
+                .returns(null, StoredConvoy::failure);
+    }
 }
