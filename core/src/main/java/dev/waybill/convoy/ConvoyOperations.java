@@ -70,7 +70,10 @@ public final class ConvoyOperations {
             StoredConvoy resumed = convoy.next(ConvoyStatus.RESUMED, transaction.now());
             String failed = convoy.failedMessage();
             if (failed == null) {
-                return new Decision(resumed.withSince(transaction.now()), List.of());
+                // A state whose alert was given has no time-out that could have failed.
+                String alert = ConvoySteps.alertId(convoy.state(), convoy.since());
+                boolean alerted = transaction.load(machine, key, alert).known();
+                return new Decision(alerted ? resumed : resumed.withSince(transaction.now()), List.of());
             }
             for (HeldMessage held : transaction.held(convoy)) {
                 if (held.messageId().equals(failed)) {

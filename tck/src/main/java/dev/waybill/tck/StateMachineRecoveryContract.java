@@ -9,6 +9,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
 import dev.waybill.Message;
+import dev.waybill.convoy.ConvoyListener;
+import dev.waybill.convoy.ConvoyOperations;
 import dev.waybill.convoy.ConvoyStatus;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Transaction;
@@ -21,6 +23,9 @@ import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
@@ -204,5 +209,54 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         assertThat(awaitState("o1", State.PAID))
                 .returns(0, StoredConvoy::failures)
                 .returns(null, StoredConvoy::failure);
+    }
+
+    private List<String> alertsOf(StateMachine.Builder<State, Event, String> machine) {
+        List<String> told = new CopyOnWriteArrayList<>();
+        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
+            @Override
+            public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
+                told.add(from);
+            }
+        });
+        send("o1", placed("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        return told;
+    }
+
+    private void goesOnWithoutAnother(List<String> told) {
+        awaitStatus("o1", ConvoyStatus.RUNNING);
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(() -> assertThat(told).hasSize(1));
+    }
+
+    @Test
+    void anAlertComesOnceAlsoIfTheHistoryHasForgottenIt() {
+        Map<String, String> broken = new ConcurrentHashMap<>();
+        List<String> told = alertsOf(failing(broken).maxHeld(9).keepHistory(10));
+        for (int i = 3; i < 18; i++) {
+            send("o1", paid(Integer.toString(i)));
+        }
+        await().untilAsserted(() -> assertThat(data(existing("o1"))).contains("paid 17"));
+        broken.put("o1", "");
+        send("o1", paid("18"));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.clear();
+        new ConvoyOperations(store, MACHINE).retry("o1");
+        goesOnWithoutAnother(told);
+    }
+
+    @Test
+    void anAlertComesOnceAlsoIfSomethingElseIsSkipped() {
+        List<String> told = alertsOf(failing(Map.of()));
+        StoredConvoy before = existing("o1");
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy stuck = changed(before, ConvoyStatus.STUCK, State.PAID, 0);
+            transaction.save(new Change(before, stuck, List.of(), List.of(), List.of(), List.of()));
+            transaction.commit();
+        }
+        new ConvoyOperations(store, MACHINE).skip("o1");
+        goesOnWithoutAnother(told);
+        assertThat(existing("o1").since()).isEqualTo(before.since());
     }
 }
