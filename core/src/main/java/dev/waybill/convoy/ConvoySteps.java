@@ -28,6 +28,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final Queue<E> queue;
     private final ConvoyStore store;
     private final Map<String, Queue<?>> queues;
+    private final long maxMessageBytes;
     private final long keepMillis;
     private final ConvoyListeners listeners;
     private final Runnable sends;
@@ -35,6 +36,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     /**
      * @param queue of the convoys
      * @param queues to which actions may send, by name
+     * @param maxMessageBytes what the broker takes
      * @param keepMillis how long a convoy is kept that has ended
      * @param sends told when there is something to send
      */
@@ -43,6 +45,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             Queue<E> queue,
             ConvoyStore store,
             Map<String, Queue<?>> queues,
+            long maxMessageBytes,
             long keepMillis,
             ConvoyListeners listeners,
             Runnable sends) {
@@ -50,6 +53,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         this.queue = queue;
         this.store = store;
         this.queues = queues;
+        this.maxMessageBytes = maxMessageBytes;
         this.keepMillis = keepMillis;
         this.listeners = listeners;
         this.sends = sends;
@@ -124,7 +128,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     }
 
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
-        return new StepImpl<>(key, position.data(), transaction, queues);
+        return new StepImpl<>(key, position.data(), transaction, queues, maxMessageBytes);
     }
 
     /** The step that a message makes, and its end. */
