@@ -10,10 +10,14 @@ import dev.waybill.RetryPolicy;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.claimcheck.FilePayloadStore;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,5 +84,60 @@ class ConvoyBoundsTest {
         waybill.producer(events).sendAndWait(Message.with("event").key("b").build());
         assertThat(begun("b").status()).isEqualTo(ConvoyStatus.DONE);
         sending.close();
+    }
+
+    private Outgoing letter(int number) {
+        String id = "letter-" + number;
+        return new Outgoing(0, "a", "mails", Map.of("id", id, "key", "a"), id.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void store(List<Outgoing> letters) {
+        try (ConvoyStore.Transaction transaction = store.begin()) {
+            StoredConvoy found = transaction.load("machine", "a", "").convoy();
+            long version = found == null ? 0 : found.version();
+            transaction.save(new ConvoyStore.Change(
+                    stored(version), stored(version + 1), List.of(), List.of(), List.of(), letters));
+            transaction.commit();
+        }
+    }
+
+    private static StoredConvoy stored(long version) {
+        return new StoredConvoy(
+                "machine", "a", "NEW", ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, 0, 0, 0, null, null);
+    }
+
+    @Test
+    void toCloseDoesNotWaitUntilNobodySendsAnyMore() {
+        int batch = 500;
+        AtomicInteger more = new AtomicInteger(10 * batch);
+        Queue<String> mails = Queue.named("mails", new Codec<String>() {
+                    @Override
+                    public byte[] encode(String value) {
+                        return value.getBytes(StandardCharsets.UTF_8);
+                    }
+
+                    @Override
+                    public String decode(byte[] body) {
+                        // While one is sent another comes.
+                        if (more.getAndDecrement() > 0) {
+                            store(List.of(letter(more.get())));
+                        }
+                        return new String(body, StandardCharsets.UTF_8);
+                    }
+
+                    @Override
+                    public String contentType() {
+                        return "text/plain";
+                    }
+                })
+                .build();
+        Convoys convoys = run(sending(mails, "mail"), mails);
+        List<Outgoing> first = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+            first.add(letter(-i));
+        }
+        store(first);
+        convoys.close();
+        assertThat(more).as("of a batch that was sent").hasValue(9 * batch);
     }
 }
