@@ -75,7 +75,7 @@ public final class ConvoyOperations {
                 boolean alerted = transaction.load(machine, key, alert).known();
                 return new Decision(alerted ? resumed : resumed.withSince(transaction.now()), List.of());
             }
-            for (HeldMessage held : transaction.held(convoy)) {
+            for (HeldMessage held : transaction.heldIds(convoy)) {
                 if (held.messageId().equals(failed)) {
                     return new Decision(resumed.withHeld(convoy.held() - 1), List.of(held));
                 }
@@ -96,7 +96,7 @@ public final class ConvoyOperations {
             }
             long now = transaction.now();
             return new Decision(
-                    convoy.next(ConvoyStatus.CANCELLED, now).withSince(now).withHeld(0), transaction.held(convoy));
+                    convoy.next(ConvoyStatus.CANCELLED, now).withSince(now).withHeld(0), transaction.heldIds(convoy));
         });
     }
 

@@ -272,7 +272,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             if (before.status() == ConvoyStatus.CANCELLED) {
                 return new Sticking(null, false);
             }
-            List<HeldMessage> held = transaction.held(before);
+            List<HeldMessage> held = transaction.heldIds(before);
             boolean gone = event == null && culprit != null && !holds(held, culprit);
             if (loaded.known() || gone) {
                 // Who has lost its lock meanwhile fails later than another has handled it.
@@ -309,7 +309,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private boolean tryToRelease(String key, HeldMessage message, @Nullable Event<E> event) {
         try (Transaction transaction = store.begin()) {
             StoredConvoy before = find(transaction, key);
-            if (before == null || !holds(transaction.held(before), message.messageId())) {
+            if (before == null || !holds(transaction.heldIds(before), message.messageId())) {
                 return true;
             }
             if (event == null) {
