@@ -11,6 +11,8 @@ import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.StateMachine.Position;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,11 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
     private final StateMachine<S, E, D> machine;
     private final Queue<E> queue;
     private final Producer<E> requeue;
+
+    private static final int MOST_FAILED_HERE = 10_000;
+
+    /** By convoy, the message behind which something has failed here, and that so comes again. */
+    private final Map<String, String> failedHere = new ConcurrentHashMap<>();
 
     /** @param requeue sends to the queue of the convoys */
     ConvoyHandler(ConvoySteps<S, E, D> steps, Producer<E> requeue) {
@@ -45,10 +52,11 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
                     + ConvoyStore.LONGEST_NAME);
         }
         Event<E> event = Event.of(key, delivery);
+        boolean failedBefore = event.id().equals(failedHere.remove(key));
         try {
             Taken taken;
             try {
-                taken = steps.untilCurrent(key, () -> take(event));
+                taken = steps.untilCurrent(key, () -> take(event, failedBefore));
                 if (taken.requeues) {
                     requeue.sendAndWait(event.copy(event.requeues() + 1).build());
                 }
@@ -61,7 +69,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
                 return Outcome.accept();
             }
             if (taken.holds) {
-                passHeld(key, delivery);
+                passHeld(event, delivery);
             }
             return taken.outcome;
         } catch (ConvoyStoreException down) {
@@ -72,7 +80,8 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
     }
 
     /** Takes the convoy forward with what it holds, without what fails as often as it may. */
-    private void passHeld(String key, Delivery<E> delivery) throws Exception {
+    private void passHeld(Event<E> event, Delivery<E> delivery) throws Exception {
+        String key = event.key();
         HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
         boolean more = true;
         while (more) {
@@ -81,11 +90,22 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
                 more = false;
             } catch (Throwable failure) {
                 if (comesAgain(delivery, failure) && !steps.drops(pass.current(), failure)) {
+                    if (!(failure instanceof ConvoyStoreException)) {
+                        remember(event);
+                    }
                     throw failure;
                 }
                 more = steps.giveUp(key, pass.current(), failure);
             }
         }
+    }
+
+    private void remember(Event<E> event) {
+        if (failedHere.size() >= MOST_FAILED_HERE) {
+            // Those that went to another process. Who is forgotten is taken for one that comes again after a crash.
+            failedHere.clear();
+        }
+        failedHere.put(event.key(), event.id());
     }
 
     /** Whether the queue's retry policy, or the engine, has the last word; also if the failure is none of the message's. */
@@ -111,18 +131,14 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
         }
     }
 
-    private Taken take(Event<E> event) throws Exception {
+    /** @param failedBefore whether something has failed here behind the message, which is why it comes */
+    private Taken take(Event<E> event, boolean failedBefore) throws Exception {
         try (Transaction transaction = steps.store().begin()) {
             Loaded loaded = transaction.load(machine.name(), event.key(), event.id());
             StoredConvoy convoy = steps.convoy(loaded, transaction, event.key());
             boolean goesOnLater = convoy.status() != ConvoyStatus.RUNNING || convoy.held() == 0;
             if (loaded.known() && (goesOnLater || !machine.isBehind(convoy))) {
-                // It may be from before a crash: then nobody has sent it twice, and what it has made possible may not
-                // be done.
-                boolean rejected = machine.duplicate() == Untimely.REJECT
-                        && !event.redelivered().getAsBoolean();
-                Outcome outcome = rejected ? Outcome.deadLetter(convoy + " had it before") : Outcome.accept();
-                return new Taken(outcome, convoy.held() > 0, false);
+                return again(transaction, convoy, event, failedBefore);
             }
             if (convoy.status() == ConvoyStatus.STUCK || convoy.status() == ConvoyStatus.RESUMED) {
                 return Taken.only(hold(transaction, convoy, event));
@@ -145,6 +161,24 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             steps.take(transaction, convoy, position, transition, event, List.of());
             return new Taken(Outcome.accept(), convoy.held() > 0, false);
         }
+    }
+
+    /**
+     * A message that was handled, or is held. It may be from before a crash: then nobody has sent it twice, and what it has made possible
+     * may not be done. Perhaps a process has died of that, and so would this one: whoever looks at what is due counts how often.
+     */
+    private Taken again(Transaction transaction, StoredConvoy convoy, Event<E> event, boolean failedBefore) {
+        boolean holds = convoy.held() > 0 && convoy.status() != ConvoyStatus.RESUMED;
+        boolean rejects = machine.duplicate() == Untimely.REJECT;
+        boolean redelivered = (holds || rejects) && event.redelivered().getAsBoolean();
+        if (holds && redelivered && !failedBefore && convoy.status() != ConvoyStatus.STUCK) {
+            ConvoyStatus status = convoy.ended() ? convoy.status() : ConvoyStatus.RESUMED;
+            transaction.save(Change.of(convoy, convoy.next(status, transaction.now())));
+            transaction.commit();
+            return Taken.only(Outcome.accept());
+        }
+        Outcome outcome = rejects && !redelivered ? Outcome.deadLetter(convoy + " had it before") : Outcome.accept();
+        return new Taken(outcome, holds, false);
     }
 
     private Taken untimely(Transaction transaction, StoredConvoy convoy, Event<E> event, Untimely untimely)

@@ -132,15 +132,17 @@ final class ConvoyJob implements Runnable {
         }
     }
 
-    /** Nothing more is begun. */
+    /** Nothing more is begun, unless somebody runs it: once, then. */
     void stop() {
         thread.shutdown();
     }
 
-    /** Waits for what is under way, for as long as it is worth. */
-    void awaitEnd() throws InterruptedException {
-        if (!thread.awaitTermination(30, TimeUnit.SECONDS)) {
+    /** Waits for what is under way, for as long as it is worth; whether it has ended. */
+    boolean awaitEnd() throws InterruptedException {
+        boolean ended = thread.awaitTermination(30, TimeUnit.SECONDS);
+        if (!ended) {
             LOG.warn("it takes long to {}; that is not waited for", what);
         }
+        return ended;
     }
 }

@@ -70,9 +70,12 @@ public final class ConvoyOperations {
             StoredConvoy resumed = convoy.next(ConvoyStatus.RESUMED, transaction.now());
             String failed = convoy.failedMessage();
             if (failed == null) {
-                return new Decision(resumed.withSince(transaction.now()), List.of());
+                // A state whose alert was given has no time-out that could have failed.
+                String alert = ConvoySteps.alertId(convoy.state(), convoy.since());
+                boolean alerted = transaction.load(machine, key, alert).known();
+                return new Decision(alerted ? resumed : resumed.withSince(transaction.now()), List.of());
             }
-            for (HeldMessage held : transaction.held(convoy)) {
+            for (HeldMessage held : transaction.heldIds(convoy)) {
                 if (held.messageId().equals(failed)) {
                     return new Decision(resumed.withHeld(convoy.held() - 1), List.of(held));
                 }
@@ -93,7 +96,7 @@ public final class ConvoyOperations {
             }
             long now = transaction.now();
             return new Decision(
-                    convoy.next(ConvoyStatus.CANCELLED, now).withSince(now).withHeld(0), transaction.held(convoy));
+                    convoy.next(ConvoyStatus.CANCELLED, now).withSince(now).withHeld(0), transaction.heldIds(convoy));
         });
     }
 

@@ -28,6 +28,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final Queue<E> queue;
     private final ConvoyStore store;
     private final Map<String, Queue<?>> queues;
+    private final long maxMessageBytes;
     private final long keepMillis;
     private final ConvoyListeners listeners;
     private final Runnable sends;
@@ -35,6 +36,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     /**
      * @param queue of the convoys
      * @param queues to which actions may send, by name
+     * @param maxMessageBytes what the broker takes
      * @param keepMillis how long a convoy is kept that has ended
      * @param sends told when there is something to send
      */
@@ -43,6 +45,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             Queue<E> queue,
             ConvoyStore store,
             Map<String, Queue<?>> queues,
+            long maxMessageBytes,
             long keepMillis,
             ConvoyListeners listeners,
             Runnable sends) {
@@ -50,6 +53,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         this.queue = queue;
         this.store = store;
         this.queues = queues;
+        this.maxMessageBytes = maxMessageBytes;
         this.keepMillis = keepMillis;
         this.listeners = listeners;
         this.sends = sends;
@@ -124,7 +128,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     }
 
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
-        return new StepImpl<>(key, position.data(), transaction, queues);
+        return new StepImpl<>(key, position.data(), transaction, queues, maxMessageBytes);
     }
 
     /** The step that a message makes, and its end. */
@@ -165,6 +169,8 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         } else {
             due = begins ? timeoutAt(to, now) : before.dueAt();
         }
+        // A message that leaves it where it is does not mend its time-out.
+        boolean same = !begins && status == ConvoyStatus.RUNNING;
         return new StoredConvoy(
                 machine.name(),
                 before.key(),
@@ -178,9 +184,9 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 due,
                 held,
                 before.steps() + 1,
-                0,
-                null,
-                null);
+                same ? before.failures() : 0,
+                same ? before.failedMessage() : null,
+                same ? before.failure() : null);
     }
 
     HistoryEntry entry(StoredConvoy after, long now, String messageId, String event, S from) {
@@ -190,6 +196,12 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     /** Its next version, in the same state. */
     static StoredConvoy unmoved(StoredConvoy before) {
         return before.next(before.status(), before.dueAt());
+    }
+
+    /** As {@link #unmoved}, for one that holds one less: that may have been what failed, unless it was the time-out. */
+    static StoredConvoy relieved(StoredConvoy before) {
+        StoredConvoy after = unmoved(before);
+        return before.status() == ConvoyStatus.RUNNING ? after : after.withoutFailure();
     }
 
     /** Whether the queue's retry policy has what was held, and has failed, dropped. */
@@ -204,16 +216,17 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      * @return whether the convoy goes on without it
      */
     boolean giveUp(String key, @Nullable HeldMessage culprit, Throwable failure) throws Exception {
+        if (culprit != null && drops(culprit, failure)) {
+            LOG.info(
+                    "message {} to convoy '{}' of {} is dropped: {}", culprit.messageId(), key, machine, text(failure));
+            return untilCurrent(key, () -> tryToRelease(key, culprit, null));
+        }
+        return skipOrStick(key, culprit, failure);
+    }
+
+    /** As {@link #giveUp}, whatever the queue's retry policy has dropped. */
+    boolean skipOrStick(String key, @Nullable HeldMessage culprit, Throwable failure) throws Exception {
         if (culprit != null) {
-            if (drops(culprit, failure)) {
-                LOG.info(
-                        "message {} to convoy '{}' of {} is dropped: {}",
-                        culprit.messageId(),
-                        key,
-                        machine,
-                        text(failure));
-                return untilCurrent(key, () -> tryToRelease(key, culprit, null));
-            }
             Event<E> event = machine.skipsFailed() ? readable(key, culprit) : null;
             if (event != null) {
                 return untilCurrent(key, () -> tryToRelease(key, culprit, event));
@@ -259,7 +272,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             if (before.status() == ConvoyStatus.CANCELLED) {
                 return new Sticking(null, false);
             }
-            List<HeldMessage> held = transaction.held(before);
+            List<HeldMessage> held = transaction.heldIds(before);
             boolean gone = event == null && culprit != null && !holds(held, culprit);
             if (loaded.known() || gone) {
                 // Who has lost its lock meanwhile fails later than another has handled it.
@@ -296,11 +309,11 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private boolean tryToRelease(String key, HeldMessage message, @Nullable Event<E> event) {
         try (Transaction transaction = store.begin()) {
             StoredConvoy before = find(transaction, key);
-            if (before == null || !holds(transaction.held(before), message.messageId())) {
+            if (before == null || !holds(transaction.heldIds(before), message.messageId())) {
                 return true;
             }
             if (event == null) {
-                transaction.save(Change.releasing(before, unmoved(before), message, List.of()));
+                transaction.save(Change.releasing(before, relieved(before), message, List.of()));
                 transaction.commit();
             } else {
                 giveBack(transaction, before, message, event);
@@ -313,7 +326,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     void giveBack(Transaction transaction, StoredConvoy before, HeldMessage held, Event<E> event) {
         Outgoing back =
                 Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body());
-        transaction.save(Change.releasing(before, unmoved(before), held, List.of(back)));
+        transaction.save(Change.releasing(before, relieved(before), held, List.of(back)));
         transaction.commit();
         sends.run();
     }

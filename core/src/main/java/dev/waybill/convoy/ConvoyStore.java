@@ -39,6 +39,9 @@ public interface ConvoyStore {
         /** The convoy's messages that are held, in order. */
         List<HeldMessage> held(StoredConvoy convoy);
 
+        /** The same for those who look for one: {@link HeldMessage#order} and {@link HeldMessage#messageId} are right, the rest may be empty. */
+        List<HeldMessage> heldIds(StoredConvoy convoy);
+
         /**
          * Convoys about which something is to be done, those first that have waited longest. Until the transaction ends no other
          * gets them from here.

@@ -54,7 +54,14 @@ public final class Convoys implements AutoCloseable {
             Map<String, Queue<?>> queues = new LinkedHashMap<>();
             targets.forEach((name, target) -> queues.put(name, target.queue()));
             ConvoySteps<S, E, D> steps = new ConvoySteps<>(
-                    machine, builder.queue, store, queues, builder.keep.toMillis(), listeners, relay::soon);
+                    machine,
+                    builder.queue,
+                    store,
+                    queues,
+                    builder.waybill.maxMessageBytes(),
+                    builder.keep.toMillis(),
+                    listeners,
+                    relay::soon);
             DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
             ConvoyJob due = new ConvoyJob(listeners, "look at what is due", dueConvoys::work, System::nanoTime);
             subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
@@ -114,17 +121,24 @@ public final class Convoys implements AutoCloseable {
         return operations;
     }
 
-    /** Closes the subscription, lets what is under way end, and closes the producers. What was not sent is, by whoever is next. */
+    /**
+     * Closes the subscription, lets what is under way end, for up to 30 s each, sends some of what waits, and closes the producers. What
+     * was not sent is, by whoever is next.
+     */
     @Override
     public void close() {
         subscription.close();
-        relay.run();
         endOfWatch.run();
         jobs.forEach(ConvoyJob::stop);
         boolean interrupted = false;
         try {
+            boolean ended = true;
             for (ConvoyJob job : jobs) {
-                job.awaitEnd();
+                ended &= job.awaitEnd();
+            }
+            if (ended) {
+                // What the last steps have sent; not all that is there, which may be others' as well.
+                relay.run();
             }
         } catch (InterruptedException e) {
             interrupted = true;

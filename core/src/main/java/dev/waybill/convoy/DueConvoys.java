@@ -19,6 +19,15 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     /** How long the convoys of a transaction may be locked, for actions that are slow. */
     private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /**
+     * What is later than this has perhaps ended the process that tried it: a time-out is done in the transaction that locks it, and
+     * whoever dies leaves no trace but that.
+     */
+    private static final long LATE_MILLIS = 30_000;
+
+    /** Each try of what may end its process is left twice as long to the process that has begun it, up to this often. */
+    private static final int MOST_DOUBLINGS = 4;
+
     /** For how long a convoy is left to processes that run a later version of the machine. */
     private static final long BEHIND_MILLIS = 5000;
 
@@ -38,6 +47,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     /** Does some of it; in how many milliseconds there may be more, 0 if at once. */
     long work() {
         List<StoredConvoy> due = List.of();
+        List<StoredConvoy> doubtful = new ArrayList<>();
+        boolean all;
         try (Transaction transaction = store.begin()) {
             due = transaction.due(machine.name(), BATCH);
             if (due.isEmpty()) {
@@ -46,23 +57,54 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             long start = System.nanoTime();
             List<Done> done = new ArrayList<>();
             for (StoredConvoy convoy : due) {
-                done.add(due(transaction, convoy));
-                if (System.nanoTime() - start > MOST_NANOS) {
+                if (isDoubtful(convoy, transaction.now())) {
+                    doubtful.add(convoy);
+                } else {
+                    done.add(due(transaction, convoy));
+                }
+                if (isOver(start)) {
                     break;
                 }
             }
             transaction.commit();
             done.forEach(one -> one.told.run());
             done.forEach(this::resume);
-            return due.size() == BATCH || done.size() < due.size() ? 0 : SOON_MILLIS;
+            all = done.size() + doubtful.size() == due.size();
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
-            due.forEach(this::alone);
-            return due.size() == BATCH ? 0 : SOON_MILLIS;
+            doubtful = due;
+            all = true;
         }
+        return eachAlone(doubtful) && all && due.size() < BATCH ? SOON_MILLIS : 0;
+    }
+
+    private static boolean isOver(long start) {
+        return System.nanoTime() - start > MOST_NANOS;
+    }
+
+    private static boolean isDoubtful(StoredConvoy convoy, long now) {
+        boolean late = now - convoy.dueAt() > LATE_MILLIS;
+        return convoy.failures() > 0 || late && convoy.status() == ConvoyStatus.RUNNING;
+    }
+
+    /** Whether it goes on with what it holds, without a message. */
+    private static boolean goesOn(StoredConvoy convoy) {
+        return convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0;
+    }
+
+    /** Whether there was time for all. */
+    private boolean eachAlone(List<StoredConvoy> convoys) {
+        long start = System.nanoTime();
+        for (StoredConvoy convoy : convoys) {
+            if (isOver(start)) {
+                return false;
+            }
+            alone(convoy);
+        }
+        return true;
     }
 
     /**
@@ -75,23 +117,97 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         static final Done NOTHING_TO_TELL = new Done(() -> {}, null);
     }
 
+    /** That it is begun is kept before it is: who dies of it, time after time, is so counted. */
     private void alone(StoredConvoy convoy) {
-        try (Transaction transaction = store.begin()) {
-            StoredConvoy now = steps.find(transaction, convoy.key());
-            if (now == null || now.dueAt() == 0 || now.dueAt() > transaction.now()) {
+        StoredConvoy begun = null;
+        try {
+            begun = begin(convoy.key());
+            if (begun == null) {
                 return;
             }
-            Done done = due(transaction, now);
-            transaction.commit();
-            done.told.run();
-            resume(done);
+            // It has not ended as often as it may, and once more, when it may have been beside another that ends its
+            // process.
+            if (begun.failures() > steps.queue().maxDeliveries() + 1) {
+                neverEnds(begun);
+            } else if (goesOn(begun)) {
+                resume(begun.key());
+            } else {
+                fire(begun);
+            }
         } catch (StaleConvoyException faster) {
             steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
-            LOG.debug("left alone: {}", faster.getMessage());
+            LOG.debug("looked at again: {}", faster.getMessage());
+            if (begun != null) {
+                StoredConvoy uncounted = begun;
+                change(
+                        begun,
+                        (now, at) -> now.next(now.status(), at)
+                                .withFailure(uncounted.failures() - 1, now.failedMessage(), now.failure()));
+            }
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable failure) {
-            failed(convoy, failure);
+            failed(begun != null ? begun : convoy.withFailure(convoy.failures() + 1, null, null), failure);
+        }
+    }
+
+    /** Null if there is nothing to begin, or no more. */
+    private @Nullable StoredConvoy begin(String key) throws Exception {
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy convoy = steps.find(transaction, key);
+            if (convoy == null || convoy.dueAt() == 0 || convoy.dueAt() > transaction.now()) {
+                return null;
+            }
+            StoredConvoy begun = null;
+            if (machine.isBehind(convoy) || convoy.status() != ConvoyStatus.RUNNING && !goesOn(convoy)) {
+                due(transaction, convoy);
+            } else {
+                begun = begun(convoy, transaction.now());
+                transaction.save(Change.of(convoy, begun));
+            }
+            transaction.commit();
+            return begun;
+        }
+    }
+
+    /** If this process dies of it, or in the midst of it, another sees to it. */
+    private static StoredConvoy begun(StoredConvoy convoy, long now) {
+        int failures = convoy.failures();
+        long again = now + (ConvoySteps.RESUME_MILLIS << Math.min(failures, MOST_DOUBLINGS));
+        return convoy.next(convoy.status(), again).withFailure(failures + 1, convoy.failedMessage(), convoy.failure());
+    }
+
+    private void fire(StoredConvoy begun) throws Exception {
+        Done done;
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy now = steps.find(transaction, begun.key());
+            if (now == null || now.dueAt() != begun.dueAt()) {
+                return;
+            }
+            done = due(transaction, now);
+            transaction.commit();
+        }
+        done.told.run();
+        resume(done);
+    }
+
+    private void neverEnds(StoredConvoy begun) throws Exception {
+        Throwable failure = new IllegalStateException(
+                "it was begun " + (begun.failures() - 1) + " times and has not ended, as when its process dies of it");
+        if (!goesOn(begun)) {
+            failed(begun, failure);
+        } else if (steps.skipOrStick(begun.key(), named(begun), failure)) {
+            resume(begun.key());
+        }
+    }
+
+    /** What it was at. */
+    private @Nullable HeldMessage named(StoredConvoy convoy) {
+        try (Transaction transaction = store.begin()) {
+            return transaction.held(convoy).stream()
+                    .filter(held -> held.messageId().equals(convoy.failedMessage()))
+                    .findFirst()
+                    .orElse(null);
         }
     }
 
@@ -101,9 +217,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             dueAgain(transaction, convoy, now + BEHIND_MILLIS);
             return Done.NOTHING_TO_TELL;
         }
-        if (convoy.status() == ConvoyStatus.RESUMED || convoy.ended() && convoy.held() > 0) {
-            // If we die before it has gone on, another sees to that.
-            dueAgain(transaction, convoy, now + ConvoySteps.RESUME_MILLIS);
+        if (goesOn(convoy)) {
+            transaction.save(Change.of(convoy, begun(convoy, now)));
             return new Done(() -> {}, convoy.key());
         }
         if (convoy.ended()) {
@@ -119,7 +234,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         Timeout<S, D> timeout = machine.timeout(position.state());
         if (timeout == null || convoy.status() != ConvoyStatus.RUNNING) {
             // A version that had one has written it.
-            dueAgain(transaction, convoy, 0);
+            transaction.save(Change.of(convoy, convoy.next(convoy.status(), 0).withoutFailure()));
             return Done.NOTHING_TO_TELL;
         }
         return timeOut(transaction, convoy, position, timeout);
@@ -142,7 +257,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         boolean goesOn = convoy.held() > 0 && from != to;
         StoredConvoy after = steps.moved(now, convoy, from, to, step.data(), convoy.held());
         if (from == to) {
-            after = after.withDue(0);
+            after = after.withDue(0).withoutFailure();
         } else if (goesOn && !after.ended()) {
             after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
         }
@@ -150,21 +265,22 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
         int keep = machine.keptAfter(after.steps());
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
+        long late = Math.max(0, now - steps.timeoutAt(from, convoy.since()));
         Runnable told = () -> {
             steps.tellOfSends(step);
-            steps.listeners()
-                    .tell(on ->
-                            on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), now - convoy.dueAt()));
+            steps.listeners().tell(on -> on.timedOut(machine.name(), convoy.key(), from.name(), to.name(), late));
         };
         return new Done(told, goesOn ? convoy.key() : null);
     }
 
     /** Goes on with what is held, without a message. */
     private void resume(Done done) {
-        String key = done.resumes;
-        if (key == null) {
-            return;
+        if (done.resumes != null) {
+            resume(done.resumes);
         }
+    }
+
+    private void resume(String key) {
         HeldPass<S, E, D> pass = new HeldPass<>(steps, key);
         try {
             while (!wentThrough(pass, key)) {
@@ -198,7 +314,8 @@ final class DueConvoys<S extends Enum<S>, E, D> {
                 // Somebody else has gone on with it.
                 return true;
             }
-            int failures = now.failures() + 1;
+            // It is counted as it begins; not what goes through right behind a time-out, or behind another message.
+            int failures = Math.max(1, now.failures());
             if (failures >= steps.queue().maxDeliveries()) {
                 return false;
             }
@@ -211,29 +328,43 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         }
     }
 
-    private void failed(StoredConvoy convoy, Throwable failure) {
-        int failures = convoy.failures() + 1;
+    /** @param tried with this failure counted */
+    private void failed(StoredConvoy tried, Throwable failure) {
+        int failures = tried.failures();
         boolean stuck = failures >= steps.queue().maxDeliveries()
                 || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
         String text = ConvoySteps.text(failure);
-        try (Transaction transaction = store.begin()) {
-            StoredConvoy now = steps.find(transaction, convoy.key());
-            if (now == null || now.version() != convoy.version()) {
-                return;
-            }
-            long wait = steps.queue().retry().delay(failures).toMillis();
-            StoredConvoy after =
-                    stuck ? now.next(ConvoyStatus.STUCK, 0) : now.next(now.status(), transaction.now() + wait);
-            transaction.save(Change.of(now, after.withFailure(failures, null, text)));
-            transaction.commit();
-        } catch (StaleConvoyException faster) {
-            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
-            LOG.debug("left alone: {}", faster.getMessage());
+        long wait = steps.queue().retry().delay(failures).toMillis();
+        boolean kept = change(
+                tried,
+                (now, at) -> (stuck ? now.next(ConvoyStatus.STUCK, 0) : now.next(now.status(), at + wait))
+                        .withFailure(failures, null, text));
+        if (!kept) {
             return;
         }
-        LOG.warn("the time-out of {} has failed, {} times by now", convoy, failures, failure);
+        LOG.warn("the time-out of {} has failed, {} times by now", tried, failures, failure);
         if (stuck) {
-            steps.listeners().tell(on -> on.stuck(machine.name(), convoy.key(), text));
+            steps.listeners().tell(on -> on.stuck(machine.name(), tried.key(), text));
         }
+    }
+
+    /** How a convoy is after something, and the time. */
+    private interface Outcome {
+        StoredConvoy of(StoredConvoy now, long at);
+    }
+
+    /** Whether it is still ours: nobody has changed when it is due. */
+    private boolean change(StoredConvoy tried, Outcome outcome) {
+        return steps.untilCurrent(tried.key(), () -> {
+            try (Transaction transaction = store.begin()) {
+                StoredConvoy now = steps.find(transaction, tried.key());
+                if (now == null || now.dueAt() != tried.dueAt()) {
+                    return false;
+                }
+                transaction.save(Change.of(now, outcome.of(now, transaction.now())));
+                transaction.commit();
+                return true;
+            }
+        });
     }
 }

@@ -54,7 +54,7 @@ final class HeldPass<S extends Enum<S>, E, D> {
     }
 
     private boolean oneMoves(Transaction transaction, StoredConvoy convoy) throws Exception {
-        if (convoy.version() != version) {
+        if (convoy.version() != version || isDoubtful(convoy)) {
             held = new ArrayList<>(transaction.held(convoy));
         }
         Position<S, D> position = steps.machine().read(convoy);
@@ -70,7 +70,12 @@ final class HeldPass<S extends Enum<S>, E, D> {
         return false;
     }
 
-    /** Whether it is held no longer. */
+    /** Whether a process may have died of what it holds. */
+    private static boolean isDoubtful(StoredConvoy convoy) {
+        return convoy.status() != ConvoyStatus.RUNNING && convoy.failures() > 1;
+    }
+
+    /** Whether it is held no longer, or is named as that of which this process may die. */
     private boolean moves(Transaction transaction, StoredConvoy convoy, Position<S, D> position, HeldMessage message)
             throws Exception {
         Event<E> event = Event.of(key, message, steps.queue());
@@ -78,6 +83,13 @@ final class HeldPass<S extends Enum<S>, E, D> {
                 steps.machine().decide(position.state(), position.data(), event.payload());
         Untimely untimely = transition.untimely();
         if (untimely == null) {
+            if (isDoubtful(convoy) && !message.messageId().equals(convoy.failedMessage())) {
+                StoredConvoy named = ConvoySteps.unmoved(convoy)
+                        .withFailure(convoy.failures(), message.messageId(), convoy.failure());
+                transaction.save(Change.of(convoy, named));
+                transaction.commit();
+                return true;
+            }
             steps.take(transaction, convoy, position, transition, event, List.of(message));
             return true;
         }
@@ -87,7 +99,7 @@ final class HeldPass<S extends Enum<S>, E, D> {
             }
             case REJECT -> steps.giveBack(transaction, convoy, message, event);
             case IGNORE -> {
-                transaction.save(Change.releasing(convoy, ConvoySteps.unmoved(convoy), message, List.of()));
+                transaction.save(Change.releasing(convoy, ConvoySteps.relieved(convoy), message, List.of()));
                 transaction.commit();
             }
         }
@@ -100,12 +112,19 @@ final class HeldPass<S extends Enum<S>, E, D> {
         if (steps.machine().isTerminal(state)) {
             after = convoy.next(ConvoyStatus.DONE, convoy.since() + steps.keepMillis());
         } else {
-            boolean alerted = transaction
-                    .load(convoy.machine(), key, ConvoySteps.alertId(convoy.state(), convoy.since()))
-                    .known();
-            after = convoy.next(ConvoyStatus.RUNNING, alerted ? 0 : steps.timeoutAt(state, convoy.since()));
+            long due = steps.timeoutAt(state, convoy.since());
+            Timeout<S, D> timeout = steps.machine().timeout(state);
+            boolean given = timeout != null && timeout.stays(state) && given(transaction, convoy, due);
+            after = convoy.next(ConvoyStatus.RUNNING, given ? 0 : due);
         }
         transaction.save(Change.of(convoy, after));
         transaction.commit();
+    }
+
+    /** Whether an alert was given, or may have been: after many steps its entry is gone, and twice is once too often. */
+    private boolean given(Transaction transaction, StoredConvoy convoy, long due) {
+        String alert = ConvoySteps.alertId(convoy.state(), convoy.since());
+        return transaction.load(convoy.machine(), key, alert).known()
+                || steps.machine().forgets(convoy) && due <= transaction.now();
     }
 }

@@ -133,6 +133,11 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         return steps > keepHistory && steps % Math.max(1, keepHistory / 10) == 0 ? keepHistory : 0;
     }
 
+    /** Whether entries of a convoy's history may be gone. */
+    boolean forgets(StoredConvoy convoy) {
+        return convoy.steps() > keepHistory;
+    }
+
     byte[] encode(D data) {
         try {
             return codec.encode(data);
@@ -488,12 +493,18 @@ public final class StateMachine<S extends Enum<S>, E, D> {
                         time, Objects.requireNonNull(state, "state"), Objects.requireNonNull(action, "action")));
             }
 
-            /** It stays, and the {@link ConvoyListener} hears of it, once. */
+            /**
+             * It stays, and the {@link ConvoyListener} hears of it: at most once, since a process may die in between. What must arrive
+             * is a message, of an action.
+             */
             public Builder<S, E, D> alert() {
                 return add(new Timeout<>(time, null, null));
             }
 
-            /** It stays, and the action is done, once; the {@link ConvoyListener} hears of it. */
+            /**
+             * It stays, and the action is done, once; the {@link ConvoyListener} hears of it. Of a convoy that is stuck while the time
+             * comes, and has had more steps than {@link Builder#keepHistory}, it is left out: it may have been given before.
+             */
             public Builder<S, E, D> alert(TimeoutAction<D> action) {
                 return add(new Timeout<>(time, null, Objects.requireNonNull(action, "action")));
             }

@@ -27,6 +27,8 @@ public interface Step<D> {
      *
      * @throws IllegalArgumentException if it is not, or if the message is one that the queue cannot take
      * @throws dev.waybill.CodecException if the payload cannot be encoded
+     * @throws dev.waybill.SendException if it is too large for the broker, with 2 KiB for the headers that it gets on its way, and its
+     *     queue has no claim check
      */
     <T> void send(Queue<T> queue, Message<T> message);
 

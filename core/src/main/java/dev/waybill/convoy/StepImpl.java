@@ -4,6 +4,7 @@ import dev.waybill.CodecException;
 import dev.waybill.Message;
 import dev.waybill.PriorityPolicy;
 import dev.waybill.Queue;
+import dev.waybill.SendException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,18 +13,33 @@ import java.util.Optional;
 
 /** What an action does, until it is kept. */
 final class StepImpl<D> implements Step<D> {
+    /** For headers that core and tracing add when it is sent. */
+    private static final int HEADERS_BYTES = 2048;
+
+    private static final int MOST_BYTES_OF_CHAR = 3;
+
     private final String key;
     private final ConvoyStore.Transaction transaction;
     private final Map<String, Queue<?>> queues;
+    private final long maxMessageBytes;
     private final List<Outgoing> outgoing = new ArrayList<>();
     private D data;
 
-    /** @param queues to which it may send, by name */
-    StepImpl(String key, D data, ConvoyStore.Transaction transaction, Map<String, Queue<?>> queues) {
+    /**
+     * @param queues to which it may send, by name
+     * @param maxMessageBytes what the broker takes
+     */
+    StepImpl(
+            String key,
+            D data,
+            ConvoyStore.Transaction transaction,
+            Map<String, Queue<?>> queues,
+            long maxMessageBytes) {
         this.key = key;
         this.data = data;
         this.transaction = transaction;
         this.queues = queues;
+        this.maxMessageBytes = maxMessageBytes;
     }
 
     @Override
@@ -54,6 +70,7 @@ final class StepImpl<D> implements Step<D> {
         } catch (Exception e) {
             throw new CodecException(message + " to " + queue + " cannot be encoded: " + e.getMessage(), e);
         }
+        demandRoom(queue, message, body);
         outgoing.add(Letter.of(key, queue, message, body));
     }
 
@@ -75,6 +92,25 @@ final class StepImpl<D> implements Step<D> {
         if (!exists) {
             throw new IllegalArgumentException(
                     message + " has a priority that " + queue + " does not have, with " + policy);
+        }
+    }
+
+    private void demandRoom(Queue<?> queue, Message<?> message, byte[] body) {
+        long chars = (long) message.id().length() + message.key().orElse(key).length();
+        for (Map.Entry<String, String> header : message.headers().entrySet()) {
+            chars += header.getKey().length() + header.getValue().length();
+        }
+        long most = body.length + chars * MOST_BYTES_OF_CHAR + HEADERS_BYTES;
+        if (queue.claimCheck().isEmpty() && most > maxMessageBytes) {
+            throw new SendException(
+                    SendException.Reason.TOO_LARGE,
+                    false,
+                    queue.name(),
+                    message.id(),
+                    "it has " + body.length + " bytes, and " + (most - body.length)
+                            + " are kept for its headers, but the broker takes " + maxMessageBytes
+                            + ": a claim check lets it wait in a store",
+                    null);
         }
     }
 

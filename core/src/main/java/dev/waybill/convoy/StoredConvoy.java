@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
  * @param held how many of its messages are held
  * @param steps how many entries its history has had, with those that are gone
- * @param failures how often its time-out, or what it holds after that, has failed
- * @param failedMessage the id of the message at which it is stuck, or null
+ * @param failures how often its time-out, or what it holds after that, was begun or has failed, and has not succeeded since
+ * @param failedMessage the id of the message at which it is stuck, or at which a process may have died, or null
  * @param failure what has failed, above all if it is stuck, or null
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -80,7 +80,11 @@ public record StoredConvoy(
         return with(status, version, since, dueAt, held, steps + 1, failures, failedMessage, failure);
     }
 
-    StoredConvoy withFailure(int failures, @Nullable String failedMessage, String failure) {
+    StoredConvoy withoutFailure() {
+        return withFailure(0, null, null);
+    }
+
+    StoredConvoy withFailure(int failures, @Nullable String failedMessage, @Nullable String failure) {
         return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
     }
 

@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 record Timeout<S, D>(
         Duration after, @Nullable S to, @Nullable TimeoutAction<D> action) {
 
+    /** Whether it only gives an alert. */
+    boolean stays(S state) {
+        return to == null || to == state;
+    }
+
     /** What the diagram calls it. */
     String label() {
         return "after " + after + (to == null ? " / alert" : "");

@@ -118,6 +118,19 @@ final class ConvoyReader {
         });
     }
 
+    List<HeldMessage> heldIds(String machine, String key) {
+        return ask(sql.heldIds, statement -> {
+            bind(statement, 1, machine, key);
+            List<HeldMessage> held = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    held.add(new HeldMessage(row.getLong(1), text(row.getBytes(2)), "", Map.of(), new byte[0]));
+                }
+            }
+            return held;
+        });
+    }
+
     List<StoredConvoy> due(String machine, int limit) {
         return ask(sql.due, statement -> {
             statement.setString(1, machine);

@@ -26,6 +26,7 @@ final class ConvoySql {
     final String load;
     final String loadAndKnow;
     final String held;
+    final String heldIds;
     final String due;
     final String untilDue;
     final String insert;
@@ -62,6 +63,7 @@ final class ConvoySql {
         load = "SELECT " + now + ", machine, convoy, " + COLUMNS + ", 0" + one;
         loadAndKnow = "SELECT " + now + ", machine, convoy, " + COLUMNS + ", " + known + one;
         held = "SELECT place, message_id, type, headers, body FROM " + table + "_held" + THE_CONVOY + " ORDER BY place";
+        heldIds = "SELECT place, message_id FROM " + table + "_held" + THE_CONVOY + " ORDER BY place";
         due = read + " WHERE machine = ? AND due_at <= " + now
                 + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
         untilDue = "SELECT MIN(due_at) - " + now + " FROM " + table + " WHERE machine = ? AND due_at > " + now;

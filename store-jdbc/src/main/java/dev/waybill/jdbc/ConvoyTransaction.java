@@ -78,6 +78,11 @@ final class ConvoyTransaction implements Transaction {
     }
 
     @Override
+    public List<HeldMessage> heldIds(StoredConvoy convoy) {
+        return reader.heldIds(convoy.machine(), convoy.key());
+    }
+
+    @Override
     public List<StoredConvoy> due(String machine, int limit) {
         return reader.due(machine, limit);
     }

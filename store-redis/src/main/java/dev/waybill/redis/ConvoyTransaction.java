@@ -48,7 +48,12 @@ final class ConvoyTransaction implements Transaction {
 
     @Override
     public List<HeldMessage> held(StoredConvoy convoy) {
-        return reader.held(convoy.machine(), convoy.key());
+        return reader.held(Script.HELD, convoy.machine(), convoy.key());
+    }
+
+    @Override
+    public List<HeldMessage> heldIds(StoredConvoy convoy) {
+        return reader.held(Script.HELD_IDS, convoy.machine(), convoy.key());
     }
 
     @Override

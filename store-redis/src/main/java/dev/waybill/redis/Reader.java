@@ -93,9 +93,10 @@ final class Reader {
         return found;
     }
 
-    List<HeldMessage> held(String machine, String key) {
+    /** @param script whether with bodies */
+    List<HeldMessage> held(Script script, String machine, String key) {
         byte[] held = keys.of(Part.HELD, machine, key);
-        return held(held, server.list(server.call(Script.HELD).key(held)));
+        return held(held, server.list(server.call(script).key(held)));
     }
 
     private List<HeldMessage> held(byte[] at, Object answer) {

@@ -15,6 +15,7 @@ enum Script {
     LOAD,
     SHOW,
     HELD,
+    HELD_IDS,
     PAGE,
     CONVOYS,
     CLAIM,

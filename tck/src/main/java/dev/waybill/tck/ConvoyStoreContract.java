@@ -7,6 +7,7 @@ import static dev.waybill.tck.Orders.placed;
 import static dev.waybill.tck.Orders.shipped;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.waybill.convoy.ConvoyCensus;
@@ -37,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
  * this.
  */
 @Timeout(120)
-public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
+public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
     private static final long NEVER = Long.MAX_VALUE / 2;
 
     private static byte[] bytes(String text) {
@@ -188,6 +189,9 @@ public abstract class ConvoyStoreContract extends StateMachineTroubleContract {
             assertThat(transaction.held(begun))
                     .usingRecursiveFieldByFieldElementComparator()
                     .containsExactly(first, second);
+            assertThat(transaction.heldIds(begun))
+                    .extracting(HeldMessage::order, HeldMessage::messageId)
+                    .containsExactly(tuple(-1L, "m1"), tuple(2L, "m2"));
         }
         assertThat(store.show(MACHINE, "a").orElseThrow().held()).hasSize(2);
         save(new Change(begun, convoy("a", 2, 0), List.of(), List.of(), List.of(first), List.of()));

@@ -93,7 +93,7 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
         assertThat(deadLetters()).isEmpty();
     }
 
-    private static StoredConvoy changed(StoredConvoy convoy, ConvoyStatus status, State state, int held) {
+    static StoredConvoy changed(StoredConvoy convoy, ConvoyStatus status, State state, int held) {
         return new StoredConvoy(
                 convoy.machine(),
                 convoy.key(),

@@ -1,0 +1,262 @@
+package dev.waybill.tck;
+
+import static dev.waybill.tck.Orders.data;
+import static dev.waybill.tck.Orders.paid;
+import static dev.waybill.tck.Orders.placed;
+import static dev.waybill.tck.Orders.shipped;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.waybill.Codec;
+import dev.waybill.Message;
+import dev.waybill.convoy.ConvoyListener;
+import dev.waybill.convoy.ConvoyOperations;
+import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.ConvoyStore.Change;
+import dev.waybill.convoy.ConvoyStore.Transaction;
+import dev.waybill.convoy.ConvoyStoreException;
+import dev.waybill.convoy.Convoys;
+import dev.waybill.convoy.StaleConvoyException;
+import dev.waybill.convoy.StateMachine;
+import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.tck.Orders.Event;
+import dev.waybill.tck.Orders.State;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What convoys try again, how often, and what they do not repeat: when processes die of it, or people decide. With messages in memory. */
+abstract class StateMachineRecoveryContract extends StateMachineTroubleContract {
+    /** Once with others, where it may not be the culprit, and then as often as it may fail. */
+    private static final int MOST_DEATHS = ORDERS.maxDeliveries() + 1;
+
+    private final AtomicInteger deaths = new AtomicInteger();
+
+    /** What ends here leaves what a process leaves that dies here: what was committed, and nobody that counts. */
+    private void die() {
+        deaths.incrementAndGet();
+        throw new ConvoyStoreException("the process dies", null);
+    }
+
+    private void save(String key, int failures, @Nullable String failure, long dueAt) {
+        await().ignoreException(StaleConvoyException.class).until(() -> {
+            try (Transaction transaction = store.begin()) {
+                StoredConvoy before = existing(key);
+                StoredConvoy after = new StoredConvoy(
+                        before.machine(),
+                        before.key(),
+                        before.state(),
+                        before.status(),
+                        before.version() + 1,
+                        before.machineVersion(),
+                        before.data(),
+                        before.createdAt(),
+                        before.since(),
+                        dueAt,
+                        before.held(),
+                        before.steps(),
+                        failures,
+                        before.failedMessage(),
+                        failure);
+                transaction.save(new Change(before, after, List.of(), List.of(), List.of(), List.of()));
+                transaction.commit();
+                return true;
+            }
+        });
+    }
+
+    private void isDue(String key, long dueAt) {
+        StoredConvoy convoy = existing(key);
+        save(key, convoy.failures(), convoy.failure(), dueAt);
+    }
+
+    /** After each death the time passes until it is tried again. */
+    private void awaitDespiteDeaths(String key, ThrowingRunnable condition) {
+        AtomicInteger seen = new AtomicInteger();
+        await().untilAsserted(() -> {
+            int now = deaths.get();
+            if (now > seen.getAndSet(now) && existing(key).dueAt() > 0) {
+                isDue(key, 1);
+            }
+            condition.run();
+        });
+    }
+
+    private StoredConvoy awaitStuck(String key) {
+        awaitDespiteDeaths(key, () -> assertThat(existing(key).status()).isEqualTo(ConvoyStatus.STUCK));
+        return existing(key);
+    }
+
+    @Test
+    void aTimeoutThatEndsItsProcessStopsNoOther() {
+        List<String> keys = List.of("deadly", "late", "new");
+        Convoys before = run(cancellable());
+        for (String key : keys) {
+            send(key, placed("1"));
+            awaitState(key, State.PLACED);
+        }
+        before.close();
+        isDue("deadly", 1);
+        isDue("late", 2);
+        isDue("new", System.currentTimeMillis());
+        AtomicInteger living = new AtomicInteger();
+        Convoys convoys = run(Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofDays(1))
+                .to(State.CANCELLED, step -> {
+                    if (step.key().equals("deadly") && living.get() == 0) {
+                        die();
+                    }
+                }));
+        awaitState("late", State.CANCELLED);
+        awaitState("new", State.CANCELLED);
+        StoredConvoy stuck = awaitStuck("deadly");
+        assertThat(stuck.state()).isEqualTo("PLACED");
+        assertThat(stuck.failure()).contains("it was begun 4 times and has not ended");
+        assertThat(deaths).hasValue(MOST_DEATHS);
+        living.set(1);
+        convoys.operations().skip("deadly");
+        awaitStatus("deadly", ConvoyStatus.RUNNING);
+        isDue("deadly", 1);
+        awaitState("deadly", State.CANCELLED);
+    }
+
+    private String sendShipped(String key) {
+        Message<Event> message = Message.with(shipped("deadly")).key(key).build();
+        waybill.producer(ORDERS).sendAndWait(message);
+        return message.id();
+    }
+
+    private StateMachine.Builder<State, Event, String> deadlyWhenPaid() {
+        return StateMachine.named(MACHINE, State.class, Event.class, Codec.text())
+                .start(State.NEW, key -> "")
+                .on(State.NEW, Event.Placed.class)
+                .to(State.PLACED)
+                .after(State.PLACED, Duration.ofMillis(100))
+                .to(State.PAID)
+                .on(State.PAID, Event.Paid.class)
+                .to(State.PAID, (step, paid) -> Orders.append(step, "paid"))
+                .on(State.PAID, Event.Shipped.class)
+                .to(State.SHIPPED, (step, shipped) -> die())
+                .on(State.PAID, Event.Shouted.class)
+                .to(State.CANCELLED)
+                .terminal(State.SHIPPED, State.CANCELLED);
+    }
+
+    @Test
+    void whatIsHeldAndEndsItsProcessAfterATimeoutIsNamed() {
+        Convoys convoys = run(deadlyWhenPaid());
+        send("o1", placed("1"), paid("2"));
+        String deadly = sendShipped("o1");
+        StoredConvoy stuck = awaitStuck("o1");
+        assertThat(stuck.failedMessage()).isEqualTo(deadly);
+        assertThat(stuck.failure()).contains("it was begun 4 times and has not ended");
+        assertThat(data(stuck)).isEqualTo("paid;");
+        // Once right behind the time-out, before anything is counted.
+        assertThat(deaths).hasValue(1 + MOST_DEATHS);
+        convoys.operations().skip("o1");
+        assertThat(awaitStatus("o1", ConvoyStatus.RUNNING).held()).isZero();
+    }
+
+    private StateMachine.Builder<State, Event, String> deadlyWhenShipped(Runnable shipping) {
+        return cancellable().on(State.PAID, Event.Paid.class).to(State.CANCELLED, (step, paid) -> shipping.run());
+    }
+
+    @Test
+    void whatIsHeldAndEndsItsProcessBehindAMessageIsNamed() {
+        run(deadlyWhenShipped(this::die));
+        Message<Event> deadly = Message.with(paid("deadly")).key("o1").build();
+        send("o1", paid("first"));
+        waybill.producer(ORDERS).sendAndWait(deadly);
+        send("o1", placed("1"));
+        StoredConvoy stuck = awaitStuck("o1");
+        assertThat(stuck.failedMessage()).isEqualTo(deadly.id());
+        assertThat(stuck.state()).isEqualTo("PAID");
+        assertThat(deaths).hasValue(1 + MOST_DEATHS);
+        assertThat(deadLetters()).isEmpty();
+    }
+
+    @Test
+    void aConvoyMayGoOnWithoutWhatEndsItsProcess() {
+        run(deadlyWhenShipped(() -> {
+                    if (deaths.get() > MOST_DEATHS) {
+                        throw new IllegalStateException("alone, it only fails");
+                    }
+                    die();
+                })
+                .skipFailed());
+        send("o1", paid("first"), paid("deadly"), placed("1"));
+        awaitDespiteDeaths("o1", () -> assertThat(deadLetters()).hasSize(1));
+        assertThat(deaths).hasValue(1 + MOST_DEATHS);
+        assertThat(existing("o1")).returns("PAID", StoredConvoy::state).returns(0, StoredConvoy::held);
+    }
+
+    @Test
+    void aMessageThatLeavesAConvoyWhereItIsDoesNotMendItsTimeout() {
+        run(cancellable().on(State.PLACED, Event.Placed.class).to(State.PLACED, (step, placed) -> step.data("again")));
+        send("o1", placed("1"));
+        StoredConvoy before = awaitState("o1", State.PLACED);
+        save("o1", 2, "it cannot be", before.dueAt());
+        send("o1", placed("2"));
+        await().untilAsserted(() -> assertThat(data(existing("o1"))).isEqualTo("again"));
+        assertThat(existing("o1")).returns(2, StoredConvoy::failures).returns("it cannot be", StoredConvoy::failure);
+        send("o1", paid("3"));
+        assertThat(awaitState("o1", State.PAID))
+                .returns(0, StoredConvoy::failures)
+                .returns(null, StoredConvoy::failure);
+    }
+
+    private List<String> alertsOf(StateMachine.Builder<State, Event, String> machine) {
+        List<String> told = new CopyOnWriteArrayList<>();
+        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
+            @Override
+            public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
+                told.add(from);
+            }
+        });
+        send("o1", placed("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        return told;
+    }
+
+    private void goesOnWithoutAnother(List<String> told) {
+        awaitStatus("o1", ConvoyStatus.RUNNING);
+        await().during(Duration.ofMillis(200))
+                .untilAsserted(() -> assertThat(told).hasSize(1));
+    }
+
+    @Test
+    void anAlertComesOnceAlsoIfTheHistoryHasForgottenIt() {
+        Map<String, String> broken = new ConcurrentHashMap<>();
+        List<String> told = alertsOf(failing(broken).maxHeld(9).keepHistory(10));
+        for (int i = 3; i < 18; i++) {
+            send("o1", paid(Integer.toString(i)));
+        }
+        await().untilAsserted(() -> assertThat(data(existing("o1"))).contains("paid 17"));
+        broken.put("o1", "");
+        send("o1", paid("18"));
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.clear();
+        new ConvoyOperations(store, MACHINE).retry("o1");
+        goesOnWithoutAnother(told);
+    }
+
+    @Test
+    void anAlertComesOnceAlsoIfSomethingElseIsSkipped() {
+        List<String> told = alertsOf(failing(Map.of()));
+        StoredConvoy before = existing("o1");
+        try (Transaction transaction = store.begin()) {
+            StoredConvoy stuck = changed(before, ConvoyStatus.STUCK, State.PAID, 0);
+            transaction.save(new Change(before, stuck, List.of(), List.of(), List.of(), List.of()));
+            transaction.commit();
+        }
+        new ConvoyOperations(store, MACHINE).skip("o1");
+        goesOnWithoutAnother(told);
+        assertThat(existing("o1").since()).isEqualTo(before.since());
+    }
+}
