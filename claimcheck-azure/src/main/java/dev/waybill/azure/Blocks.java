@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,7 +53,8 @@ final class Blocks implements AutoCloseable {
         }
         // With the writer, so that nobody commits the blocks of another; all of one length, or Azure refuses them.
         String id = Base64.getEncoder()
-                .encodeToString((target.writer() + "-%05d".formatted(ids.size())).getBytes(US_ASCII));
+                .encodeToString(String.format(Locale.ROOT, "%s-%05d", target.writer(), ids.size())
+                        .getBytes(US_ASCII));
         ids.add(id);
         underWay.add(senders.submit(() -> {
             target.stage(id, buffer, length);
