@@ -134,14 +134,14 @@ public final class AzurePayloadStore implements PayloadStore {
                 .setMaxResultsPerPage(Math.min(MOST_LISTED_AT_ONCE - 1, limit) + 1);
         String last = container.prefix() + after;
         if (!after.isEmpty()) {
-            // Where it starts comes with the rest.
             options.setStartFrom(last);
         }
         return container.asking(
                 "cannot be listed",
                 () -> container.client().listBlobs(options, null).stream()
-                        .filter(blob -> !blob.getName().equals(last))
-                        .filter(blob -> PayloadStore.isKey(key(blob)))
+                        // Where it starts comes with the rest, and all the others where that is not known.
+                        .filter(blob ->
+                                PayloadStore.isKey(key(blob)) && blob.getName().compareTo(last) > 0)
                         .limit(limit)
                         .map(this::stored)
                         .toList());

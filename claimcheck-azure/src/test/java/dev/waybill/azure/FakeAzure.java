@@ -10,7 +10,6 @@ import com.azure.storage.common.policy.RetryPolicyType;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,6 +27,7 @@ import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Serves one blob as Azure does, tells what it was asked for, and fails when it is told to. */
@@ -36,6 +36,7 @@ final class FakeAzure implements AutoCloseable {
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
     private static final Pattern BLOCK = Pattern.compile("blockid=([^&]+)");
     private static final Pattern LATEST = Pattern.compile("<Latest>([^<]+)</Latest>");
+    private static final String MODIFIED = "Fri, 27 Nov 2026 12:00:00 GMT";
     private static final int NOTHING = -1;
 
     /** In the order in which they were answered, but for lists that were given. */
@@ -46,6 +47,9 @@ final class FakeAzure implements AutoCloseable {
 
     /** What is answered instead to a request: a status and a code, or null. */
     volatile Function<String, @Nullable String> instead = request -> null;
+
+    /** What is in the container, in that order: all of it in each list, as of a service version that does not know where to start. */
+    volatile List<String> listed = List.of();
 
     /** When the half of what is read has been sent. */
     volatile Runnable halfWay = () -> {};
@@ -96,7 +100,7 @@ final class FakeAzure implements AutoCloseable {
             headers.add("x-ms-request-id", "1");
             headers.add("ETag", "\"1\"");
             headers.add("Content-Type", "application/xml");
-            headers.add("Last-Modified", "Fri, 27 Nov 2026 12:00:00 GMT");
+            headers.add("Last-Modified", MODIFIED);
             String request = name(exchange.getRequestMethod(), query);
             String other = instead.apply(request);
             if (other != null) {
@@ -112,7 +116,7 @@ final class FakeAzure implements AutoCloseable {
                     exchange.sendResponseHeaders(201, NOTHING);
                 }
             } else if (request.equals("list")) {
-                send(exchange, 200, "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>".getBytes(UTF_8));
+                send(exchange, 200, list());
             } else {
                 requests.add(request);
                 give(exchange);
@@ -159,6 +163,16 @@ final class FakeAzure implements AutoCloseable {
         }
     }
 
+    private String list() {
+        return listed.stream()
+                .map(name -> "<Blob><Name>" + name + "</Name><Properties><Last-Modified>" + MODIFIED
+                        + "</Last-Modified><Content-Length>1</Content-Length></Properties></Blob>")
+                .collect(Collectors.joining(
+                        "",
+                        "<EnumerationResults><Blobs>",
+                        "</Blobs><NextMarker/></EnumerationResults>"));
+    }
+
     private void give(HttpExchange exchange) throws IOException {
         if (stored.isEmpty()) {
             refuse(exchange, "404 BlobNotFound");
@@ -193,9 +207,10 @@ final class FakeAzure implements AutoCloseable {
         exchange.sendResponseHeaders(Integer.parseInt(how.substring(0, space)), NOTHING);
     }
 
-    private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
+    private static void send(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] body = text.getBytes(UTF_8);
         exchange.sendResponseHeaders(status, body.length);
-        new ByteArrayInputStream(body).transferTo(exchange.getResponseBody());
+        exchange.getResponseBody().write(body);
     }
 
     @Override
