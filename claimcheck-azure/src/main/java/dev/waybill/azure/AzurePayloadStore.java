@@ -217,8 +217,9 @@ public final class AzurePayloadStore implements PayloadStore {
         }
 
         /**
-         * Makes valet keys that are signed by delegation (user delegation SAS), so that nobody needs the account's key: now and then the
-         * client's identity, of Microsoft Entra ID, is given a key of 7 days, by which its valet keys end at the latest.
+         * Makes valet keys that are signed by delegation (user delegation SAS), so that nobody needs the account's key: the client's
+         * identity, of Microsoft Entra ID, is given a key of 7 days, by which its valet keys end at the latest, and after an hour of use
+         * another. Who revokes its keys ends all valet keys, and those that are signed until it is given another open nothing.
          */
         public Builder valetKeysByDelegation() {
             valetKeys = ValetKeys::byDelegation;

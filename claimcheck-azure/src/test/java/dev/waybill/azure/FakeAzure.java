@@ -117,6 +117,9 @@ final class FakeAzure implements AutoCloseable {
                 }
             } else if (request.equals("list")) {
                 send(exchange, 200, list());
+            } else if (request.equals("delegation")) {
+                requests.add(request);
+                send(exchange, 200, delegation(new String(body, UTF_8)));
             } else {
                 requests.add(request);
                 give(exchange);
@@ -131,6 +134,9 @@ final class FakeAzure implements AutoCloseable {
         }
         if (query.contains("comp=list")) {
             return "list";
+        }
+        if (query.contains("comp=userdelegationkey")) {
+            return "delegation";
         }
         return query.contains("comp=blocklist") ? "commit" : method.toLowerCase(Locale.ROOT);
     }
@@ -171,6 +177,20 @@ final class FakeAzure implements AutoCloseable {
                         "",
                         "<EnumerationResults><Blobs>",
                         "</Blobs><NextMarker/></EnumerationResults>"));
+    }
+
+    /** As it is asked for. */
+    private static String delegation(String request) {
+        return "<UserDelegationKey><SignedOid>identity</SignedOid><SignedTid>tenant</SignedTid><SignedStart>"
+                + between("<Start>", "</Start>", request) + "</SignedStart><SignedExpiry>"
+                + between("<Expiry>", "</Expiry>", request)
+                + "</SignedExpiry><SignedService>b</SignedService><SignedVersion>2026-02-06</SignedVersion>"
+                + "<Value>c2VjcmV0</Value></UserDelegationKey>";
+    }
+
+    private static String between(String before, String behind, String text) {
+        int start = text.indexOf(before) + before.length();
+        return text.substring(start, text.indexOf(behind, start));
     }
 
     private void give(HttpExchange exchange) throws IOException {
