@@ -5,6 +5,7 @@ import com.azure.storage.blob.models.UserDelegationKey;
 import com.azure.storage.blob.sas.BlobSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
 import com.azure.storage.common.sas.SasProtocol;
+import dev.waybill.claimcheck.PayloadStoreException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -74,7 +75,13 @@ final class ValetKeys {
     }
 
     private UserDelegationKey delegation(OffsetDateTime until) {
-        lock.lock();
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new PayloadStoreException(
+                    container + " gives no key for delegation: who waited for it was interrupted", interrupted);
+        }
         try {
             UserDelegationKey key = delegation;
             OffsetDateTime now = now();

@@ -2,11 +2,14 @@ package dev.waybill.azure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.waybill.claimcheck.PayloadStoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,14 @@ class DelegationTest {
         return keys.open("q/k", Duration.ofDays(6)).getQuery();
     }
 
+    private static void hold(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
     @Test
     void aKeyThatMayBeRevokedByNowSignsForAnHour() {
         assertThat(open()).contains("ske=2026-12-05T09:00:00Z", "se=2026-12-04T10:00:00Z");
@@ -57,5 +68,33 @@ class DelegationTest {
                 .hasMessageEndingWith("it answers 403 AuthorizationPermissionMismatch");
         azure.instead = request -> null;
         assertThat(open()).contains("ske=2026-12-05T11:00:00Z");
+    }
+
+    @Test
+    void whoWaitsWhileAnotherAsksCanBeInterrupted() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(1);
+        azure.instead = request -> {
+            asked.countDown();
+            hold(answered);
+            return null;
+        };
+        FutureTask<String> first = new FutureTask<>(this::open);
+        new Thread(first).start();
+        asked.await();
+        FutureTask<Boolean> second = new FutureTask<>(() -> {
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(PayloadStoreException.class)
+                    .hasMessageContaining("interrupted");
+            return Thread.currentThread().isInterrupted();
+        });
+        Thread waiting = new Thread(second);
+        waiting.start();
+        await().until(() -> waiting.getState() == Thread.State.WAITING);
+        waiting.interrupt();
+        assertThat(second.get()).isTrue();
+        answered.countDown();
+        assertThat(first.get()).contains("ske=");
+        assertThat(azure.requests).hasSize(1);
     }
 }
