@@ -9,13 +9,16 @@ import dev.waybill.claimcheck.PayloadCollector.Report;
 import dev.waybill.claimcheck.PayloadCollector.Report.Age;
 import dev.waybill.claimcheck.PayloadStore.StoredPayload;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +84,51 @@ class PayloadCollectorTest {
         assertThat(keys()).hasSize(6);
         assertThat(collector.run()).isEqualTo(expected);
         assertThat(keys()).containsExactly("q/a.done", "q/b", "q/b.done", "q/d.done");
+    }
+
+    /** All were stored at one time, and those that are deleted with one that is locked stay. */
+    private static PayloadStore store(NavigableSet<String> keys, String locked) {
+        return (PayloadStore) Proxy.newProxyInstance(
+                PayloadStore.class.getClassLoader(),
+                new Class<?>[] {PayloadStore.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "name" -> "files";
+                    case "list" ->
+                        keys.tailSet((String) arguments[0], false).stream()
+                                .limit((int) arguments[1])
+                                .map(key -> new StoredPayload(key, 1, NOW.toEpochMilli()))
+                                .toList();
+                    case "delete" -> {
+                        List<?> some = (List<?>) arguments[0];
+                        if (some.contains(locked)) {
+                            throw new PayloadStoreException(locked + " is locked", null);
+                        }
+                        keys.removeAll(some);
+                        yield null;
+                    }
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    @Test
+    void whatIsNotDeletedKeepsNothingElseAndIsToldAtTheEnd() {
+        NavigableSet<String> keys = new TreeSet<>();
+        for (int i = 1000; i < 2001; i++) {
+            keys.add("q/" + i);
+            keys.add("q/" + i + ".done");
+        }
+        keys.add("q/3000.done");
+        store = store(keys, "q/1000");
+        assertThatThrownBy(() -> collector(Deletion.afterAcknowledgement())
+                        .keepNotes(Duration.ZERO)
+                        .run())
+                .isInstanceOf(PayloadStoreException.class)
+                .hasMessageContaining("up to 1000 of 1002")
+                .hasMessageContaining("q/1000 is locked");
+        assertThat(keys)
+                .contains("q/1000", "q/1999")
+                .doesNotContain("q/2000", "q/3000.done")
+                .hasSize(1000 + 1001);
     }
 
     @Test
