@@ -35,6 +35,7 @@ final class FakeAzure implements AutoCloseable {
     private static final String WRITER = "x-ms-meta-waybill_writer";
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
     private static final Pattern BLOCK = Pattern.compile("blockid=([^&]+)");
+    private static final Pattern DELETION = Pattern.compile("Content-ID: (\\d+)\r\n\r\nDELETE \\S+/([^/? ]+)[? ]");
     private static final Pattern LATEST = Pattern.compile("<Latest>([^<]+)</Latest>");
     private static final String MODIFIED = "Fri, 27 Nov 2026 12:00:00 GMT";
     private static final int NOTHING = -1;
@@ -50,6 +51,9 @@ final class FakeAzure implements AutoCloseable {
 
     /** What is in the container, in that order: all of it in each list, as of a service version that does not know where to start. */
     volatile List<String> listed = List.of();
+
+    /** What is answered to the deletion of a blob in a batch: a status, a code. */
+    volatile Function<String, String> deletion = blob -> "202 Accepted";
 
     /** When the half of what is read has been sent. */
     volatile Runnable halfWay = () -> {};
@@ -117,6 +121,10 @@ final class FakeAzure implements AutoCloseable {
                 }
             } else if (request.equals("list")) {
                 send(exchange, 200, list());
+            } else if (request.equals("batch")) {
+                requests.add(request);
+                headers.set("Content-Type", "multipart/mixed; boundary=answer");
+                send(exchange, 202, deletions(new String(body, UTF_8)));
             } else if (request.equals("delegation")) {
                 requests.add(request);
                 send(exchange, 200, delegation(new String(body, UTF_8)));
@@ -134,6 +142,9 @@ final class FakeAzure implements AutoCloseable {
         }
         if (query.contains("comp=list")) {
             return "list";
+        }
+        if (query.contains("comp=batch")) {
+            return "batch";
         }
         if (query.contains("comp=userdelegationkey")) {
             return "delegation";
@@ -174,9 +185,24 @@ final class FakeAzure implements AutoCloseable {
                 .map(name -> "<Blob><Name>" + name + "</Name><Properties><Last-Modified>" + MODIFIED
                         + "</Last-Modified><Content-Length>1</Content-Length></Properties></Blob>")
                 .collect(Collectors.joining(
-                        "",
-                        "<EnumerationResults><Blobs>",
-                        "</Blobs><NextMarker/></EnumerationResults>"));
+                        "", "<EnumerationResults><Blobs>", "</Blobs><NextMarker/></EnumerationResults>"));
+    }
+
+    private String deletions(String batch) {
+        return DELETION.matcher(batch)
+                .results()
+                .map(each -> "--answer\r\nContent-Type: application/http\r\nContent-ID: " + each.group(1) + "\r\n\r\n"
+                        + part(deletion.apply(each.group(2))))
+                .collect(Collectors.joining("", "", "--answer--\r\n"));
+    }
+
+    private static String part(String answer) {
+        String code = answer.substring(answer.indexOf(' ') + 1);
+        String head = "HTTP/1.1 " + answer + "\r\nx-ms-request-id: 1\r\n";
+        return answer.startsWith("2")
+                ? head + "\r\n"
+                : head + "x-ms-error-code: " + code + "\r\nContent-Type: application/xml\r\n\r\n<Error><Code>" + code
+                        + "</Code></Error>\r\n";
     }
 
     /** As it is asked for. */
