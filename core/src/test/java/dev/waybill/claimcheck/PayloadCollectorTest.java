@@ -159,6 +159,17 @@ class PayloadCollectorTest {
     }
 
     @Test
+    void aFileThatCannotBeDeletedKeepsNoOther() throws IOException {
+        stored("q/a", 1, Duration.ZERO);
+        stored("q/c", 1, Duration.ZERO);
+        stored("q/b/in-its-place", 1, Duration.ZERO);
+        assertThatThrownBy(() -> store.delete(List.of("q/a", "q/b", "q/c")))
+                .isInstanceOf(PayloadStoreException.class)
+                .hasMessageContaining("'q/b'");
+        assertThat(keys()).containsExactly("q/b/in-its-place");
+    }
+
+    @Test
     void aDirectoryThatIsNoStoreIsNotMadeOneByLooking() {
         assertThat(FilePayloadStore.existing("files", directory).name()).isEqualTo("files");
         Path other = directory.resolve("other");
