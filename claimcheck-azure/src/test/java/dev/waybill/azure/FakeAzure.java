@@ -13,6 +13,8 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -157,8 +159,20 @@ final class FakeAzure implements AutoCloseable {
         return Integer.parseInt(id.substring(id.lastIndexOf('-') + 1));
     }
 
-    /** Returns why not, or null. */
+    private static String sum(byte[] body) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("MD5").digest(body));
+        } catch (NoSuchAlgorithmException none) {
+            throw new IllegalStateException(none);
+        }
+    }
+
+    /** Returns why not, or null; other than Azure it wants a sum of all that it is sent. */
     private @Nullable String take(String request, String query, byte[] body, Headers headers) {
+        if (!request.equals("commit") && !sum(body).equals(headers.getFirst("Content-MD5"))) {
+            return "400 Md5Mismatch";
+        }
         Matcher block = BLOCK.matcher(query);
         if (block.find()) {
             beforeBlock.accept(number(block.group(1)));
