@@ -19,8 +19,9 @@
  * are paid for as what is stored.
  *
  * <p>As a net below, have the account itself end what nobody else does: a rule of its lifecycle management that deletes the blobs of the
- * prefix after longer than any message may wait, dead letters included. Where soft delete is on, what is deleted is paid for as long as it
- * can be restored.
+ * prefix after longer than any message may wait, dead letters included. It is to delete, and never to archive: what is archived cannot be read,
+ * which Azure answers (409, {@code BlobArchived}) and is taken for trouble of the whole store, so that messages wait. Where soft delete is on,
+ * what is deleted is paid for as long as it can be restored.
  */
 @org.jspecify.annotations.NullMarked
 package dev.waybill.azure;
