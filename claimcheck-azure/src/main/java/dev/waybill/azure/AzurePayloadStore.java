@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -105,23 +107,32 @@ public final class AzurePayloadStore implements PayloadStore {
     @Override
     public void delete(List<String> keys) {
         keys.forEach(PayloadStore::checkedKey);
+        Map<String, RuntimeException> refused = new LinkedHashMap<>();
         for (int from = 0; from < keys.size(); from += MOST_DELETED_AT_ONCE) {
-            deleteAtOnce(keys.subList(from, Math.min(keys.size(), from + MOST_DELETED_AT_ONCE)));
+            deleteAtOnce(keys.subList(from, Math.min(keys.size(), from + MOST_DELETED_AT_ONCE)), refused);
+        }
+        if (!refused.isEmpty()) {
+            Map.Entry<String, RuntimeException> first =
+                    refused.entrySet().iterator().next();
+            throw container.failed(
+                    "does not delete " + refused.size() + " of " + keys.size() + " blobs, first '" + first.getKey()
+                            + "'",
+                    first.getValue());
         }
     }
 
-    private void deleteAtOnce(List<String> keys) {
+    private void deleteAtOnce(List<String> keys, Map<String, RuntimeException> refused) {
         BlobBatch batch = batches.getBlobBatch();
         List<Response<Void>> answers = keys.stream()
                 .map(key -> batch.deleteBlob(container.address() + key))
                 .toList();
         container.asking("does not delete", () -> batches.submitBatchWithResponse(batch, false, null, Context.NONE));
-        for (Response<Void> answer : answers) {
+        for (int i = 0; i < answers.size(); i++) {
             try {
-                answer.getStatusCode();
+                answers.get(i).getStatusCode();
             } catch (RuntimeException failed) {
                 if (!Container.isAbsent(failed)) {
-                    throw container.failed("does not delete all of " + keys.size() + " blobs", failed);
+                    refused.put(keys.get(i), failed);
                 }
             }
         }
@@ -134,14 +145,14 @@ public final class AzurePayloadStore implements PayloadStore {
                 .setMaxResultsPerPage(Math.min(MOST_LISTED_AT_ONCE - 1, limit) + 1);
         String last = container.prefix() + after;
         if (!after.isEmpty()) {
-            // Where it starts comes with the rest.
             options.setStartFrom(last);
         }
         return container.asking(
                 "cannot be listed",
                 () -> container.client().listBlobs(options, null).stream()
-                        .filter(blob -> !blob.getName().equals(last))
-                        .filter(blob -> PayloadStore.isKey(key(blob)))
+                        // Where it starts comes with the rest, and all the others where that is not known.
+                        .filter(blob ->
+                                PayloadStore.isKey(key(blob)) && blob.getName().compareTo(last) > 0)
                         .limit(limit)
                         .map(this::stored)
                         .toList());
@@ -217,8 +228,9 @@ public final class AzurePayloadStore implements PayloadStore {
         }
 
         /**
-         * Makes valet keys that are signed by delegation (user delegation SAS), so that nobody needs the account's key: now and then the
-         * client's identity, of Microsoft Entra ID, is given a key of 7 days, by which its valet keys end at the latest.
+         * Makes valet keys that are signed by delegation (user delegation SAS), so that nobody needs the account's key: the client's
+         * identity, of Microsoft Entra ID, is given a key of 7 days, by which its valet keys end at the latest, and after an hour of use
+         * another. Who revokes its keys ends all valet keys, and those that are signed until it is given another open nothing.
          */
         public Builder valetKeysByDelegation() {
             valetKeys = ValetKeys::byDelegation;

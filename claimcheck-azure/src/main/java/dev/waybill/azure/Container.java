@@ -37,7 +37,7 @@ record Container(BlobContainerClient client, String prefix, String store) {
     }
 
     /** Trouble of the store; that the thread was interrupted, which the SDK may forget, it knows again. */
-    PayloadStoreException failed(String what, RuntimeException cause) {
+    PayloadStoreException failed(String what, Exception cause) {
         Throwable reason = cause;
         while (!(reason instanceof HttpResponseException)
                 && reason instanceof RuntimeException

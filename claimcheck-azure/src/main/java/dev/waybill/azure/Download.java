@@ -1,5 +1,6 @@
 package dev.waybill.azure;
 
+import dev.waybill.claimcheck.PayloadStoreException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,17 +17,24 @@ final class Download extends FilterInputStream {
     }
 
     @Override
-    public int read() throws IOException {
+    public int read() {
         byte[] one = new byte[1];
         return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
+    public int read(byte[] bytes, int offset, int length) {
         try {
             return in.read(bytes, offset, length);
+        } catch (IOException bad) {
+            // The SDK may have put what Azure answered into one.
+            throw failed(bad.getCause() instanceof RuntimeException answer ? answer : bad);
         } catch (RuntimeException down) {
-            throw container.failed("broke off while '" + key + "' was read", down);
+            throw failed(down);
         }
+    }
+
+    private PayloadStoreException failed(Exception down) {
+        return container.failed("broke off while '" + key + "' was read", down);
     }
 }

@@ -5,8 +5,10 @@ import com.azure.storage.blob.models.UserDelegationKey;
 import com.azure.storage.blob.sas.BlobSasPermission;
 import com.azure.storage.blob.sas.BlobServiceSasSignatureValues;
 import com.azure.storage.common.sas.SasProtocol;
+import dev.waybill.claimcheck.PayloadStoreException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.concurrent.locks.Lock;
@@ -21,27 +23,36 @@ final class ValetKeys {
     /** Less than the 7 days that Azure allows. */
     private static final Duration DELEGATION = Duration.ofDays(7).minusHours(1);
 
-    /** So that a delegation serves for many. */
     private static final Duration LONGEST = Duration.ofDays(6);
+
+    /** So long after it was given a delegation signs: if it is revoked, nobody tells, and what it signs then opens nothing. */
+    private static final Duration SERVES = Duration.ofHours(1);
 
     private final Container container;
     private final boolean delegated;
+    private final InstantSource clock;
     private final Lock lock = new ReentrantLock();
     private @Nullable UserDelegationKey delegation;
+    private OffsetDateTime delegatedAt = OffsetDateTime.MIN;
 
-    private ValetKeys(Container container, boolean delegated) {
+    private ValetKeys(Container container, boolean delegated, InstantSource clock) {
         this.container = container;
         this.delegated = delegated;
+        this.clock = clock;
     }
 
     /** Signs with the account's key, which the client has. */
     static ValetKeys byAccountKey(Container container) {
-        return new ValetKeys(container, false);
+        return new ValetKeys(container, false, InstantSource.system());
     }
 
-    /** Signs with keys that Azure gives to the client's identity, of which there is a new one now and then. */
+    /** Signs with keys that Azure gives to the client's identity, of which there is a new one each hour. */
     static ValetKeys byDelegation(Container container) {
-        return new ValetKeys(container, true);
+        return byDelegation(container, InstantSource.system());
+    }
+
+    static ValetKeys byDelegation(Container container, InstantSource clock) {
+        return new ValetKeys(container, true, clock);
     }
 
     /** @throws IllegalArgumentException if it cannot be valid for so long */
@@ -64,17 +75,27 @@ final class ValetKeys {
     }
 
     private UserDelegationKey delegation(OffsetDateTime until) {
-        lock.lock();
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new PayloadStoreException(
+                    container + " gives no key for delegation: who waited for it was interrupted", interrupted);
+        }
         try {
             UserDelegationKey key = delegation;
-            if (key == null || key.getSignedExpiry().isBefore(until)) {
+            OffsetDateTime now = now();
+            if (key == null
+                    || key.getSignedExpiry().isBefore(until)
+                    || !delegatedAt.plus(SERVES).isAfter(now)) {
                 key = container.asking(
                         "gives no key for delegation",
                         () -> container
                                 .client()
                                 .getServiceClient()
-                                .getUserDelegationKey(now().minus(SKEW), now().plus(DELEGATION)));
+                                .getUserDelegationKey(now.minus(SKEW), now.plus(DELEGATION)));
                 delegation = key;
+                delegatedAt = now;
             }
             return key;
         } finally {
@@ -82,7 +103,7 @@ final class ValetKeys {
         }
     }
 
-    private static OffsetDateTime now() {
-        return OffsetDateTime.now(ZoneOffset.UTC);
+    private OffsetDateTime now() {
+        return clock.instant().atOffset(ZoneOffset.UTC);
     }
 }

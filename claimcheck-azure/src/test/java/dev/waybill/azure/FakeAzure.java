@@ -10,10 +10,11 @@ import com.azure.storage.common.policy.RetryPolicyType;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Serves one blob as Azure does, tells what it was asked for, and fails when it is told to. */
@@ -35,7 +37,9 @@ final class FakeAzure implements AutoCloseable {
     private static final String WRITER = "x-ms-meta-waybill_writer";
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d+)");
     private static final Pattern BLOCK = Pattern.compile("blockid=([^&]+)");
+    private static final Pattern DELETION = Pattern.compile("Content-ID: (\\d+)\r\n\r\nDELETE \\S+/([^/? ]+)[? ]");
     private static final Pattern LATEST = Pattern.compile("<Latest>([^<]+)</Latest>");
+    private static final String MODIFIED = "Fri, 27 Nov 2026 12:00:00 GMT";
     private static final int NOTHING = -1;
 
     /** In the order in which they were answered, but for lists that were given. */
@@ -46,6 +50,12 @@ final class FakeAzure implements AutoCloseable {
 
     /** What is answered instead to a request: a status and a code, or null. */
     volatile Function<String, @Nullable String> instead = request -> null;
+
+    /** What is in the container, in that order: all of it in each list, as of a service version that does not know where to start. */
+    volatile List<String> listed = List.of();
+
+    /** What is answered to the deletion of a blob in a batch: a status, a code. */
+    volatile Function<String, String> deletion = blob -> "202 Accepted";
 
     /** When the half of what is read has been sent. */
     volatile Runnable halfWay = () -> {};
@@ -96,7 +106,7 @@ final class FakeAzure implements AutoCloseable {
             headers.add("x-ms-request-id", "1");
             headers.add("ETag", "\"1\"");
             headers.add("Content-Type", "application/xml");
-            headers.add("Last-Modified", "Fri, 27 Nov 2026 12:00:00 GMT");
+            headers.add("Last-Modified", MODIFIED);
             String request = name(exchange.getRequestMethod(), query);
             String other = instead.apply(request);
             if (other != null) {
@@ -112,7 +122,14 @@ final class FakeAzure implements AutoCloseable {
                     exchange.sendResponseHeaders(201, NOTHING);
                 }
             } else if (request.equals("list")) {
-                send(exchange, 200, "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>".getBytes(UTF_8));
+                send(exchange, 200, list());
+            } else if (request.equals("batch")) {
+                requests.add(request);
+                headers.set("Content-Type", "multipart/mixed; boundary=answer");
+                send(exchange, 202, deletions(new String(body, UTF_8)));
+            } else if (request.equals("delegation")) {
+                requests.add(request);
+                send(exchange, 200, delegation(new String(body, UTF_8)));
             } else {
                 requests.add(request);
                 give(exchange);
@@ -128,6 +145,12 @@ final class FakeAzure implements AutoCloseable {
         if (query.contains("comp=list")) {
             return "list";
         }
+        if (query.contains("comp=batch")) {
+            return "batch";
+        }
+        if (query.contains("comp=userdelegationkey")) {
+            return "delegation";
+        }
         return query.contains("comp=blocklist") ? "commit" : method.toLowerCase(Locale.ROOT);
     }
 
@@ -136,8 +159,20 @@ final class FakeAzure implements AutoCloseable {
         return Integer.parseInt(id.substring(id.lastIndexOf('-') + 1));
     }
 
-    /** Returns why not, or null. */
+    private static String sum(byte[] body) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("MD5").digest(body));
+        } catch (NoSuchAlgorithmException none) {
+            throw new IllegalStateException(none);
+        }
+    }
+
+    /** Returns why not, or null; other than Azure it wants a sum of all that it is sent. */
     private @Nullable String take(String request, String query, byte[] body, Headers headers) {
+        if (!request.equals("commit") && !sum(body).equals(headers.getFirst("Content-MD5"))) {
+            return "400 Md5Mismatch";
+        }
         Matcher block = BLOCK.matcher(query);
         if (block.find()) {
             beforeBlock.accept(number(block.group(1)));
@@ -157,6 +192,45 @@ final class FakeAzure implements AutoCloseable {
             writer = headers.getFirst(WRITER);
             return null;
         }
+    }
+
+    private String list() {
+        return listed.stream()
+                .map(name -> "<Blob><Name>" + name + "</Name><Properties><Last-Modified>" + MODIFIED
+                        + "</Last-Modified><Content-Length>1</Content-Length></Properties></Blob>")
+                .collect(Collectors.joining(
+                        "", "<EnumerationResults><Blobs>", "</Blobs><NextMarker/></EnumerationResults>"));
+    }
+
+    private String deletions(String batch) {
+        return DELETION.matcher(batch)
+                .results()
+                .map(each -> "--answer\r\nContent-Type: application/http\r\nContent-ID: " + each.group(1) + "\r\n\r\n"
+                        + part(deletion.apply(each.group(2))))
+                .collect(Collectors.joining("", "", "--answer--\r\n"));
+    }
+
+    private static String part(String answer) {
+        String code = answer.substring(answer.indexOf(' ') + 1);
+        String head = "HTTP/1.1 " + answer + "\r\nx-ms-request-id: 1\r\n";
+        return answer.startsWith("2")
+                ? head + "\r\n"
+                : head + "x-ms-error-code: " + code + "\r\nContent-Type: application/xml\r\n\r\n<Error><Code>" + code
+                        + "</Code></Error>\r\n";
+    }
+
+    /** As it is asked for. */
+    private static String delegation(String request) {
+        return "<UserDelegationKey><SignedOid>identity</SignedOid><SignedTid>tenant</SignedTid><SignedStart>"
+                + between("<Start>", "</Start>", request) + "</SignedStart><SignedExpiry>"
+                + between("<Expiry>", "</Expiry>", request)
+                + "</SignedExpiry><SignedService>b</SignedService><SignedVersion>2026-02-06</SignedVersion>"
+                + "<Value>c2VjcmV0</Value></UserDelegationKey>";
+    }
+
+    private static String between(String before, String behind, String text) {
+        int start = text.indexOf(before) + before.length();
+        return text.substring(start, text.indexOf(behind, start));
     }
 
     private void give(HttpExchange exchange) throws IOException {
@@ -193,9 +267,10 @@ final class FakeAzure implements AutoCloseable {
         exchange.sendResponseHeaders(Integer.parseInt(how.substring(0, space)), NOTHING);
     }
 
-    private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
+    private static void send(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] body = text.getBytes(UTF_8);
         exchange.sendResponseHeaders(status, body.length);
-        new ByteArrayInputStream(body).transferTo(exchange.getResponseBody());
+        exchange.getResponseBody().write(body);
     }
 
     @Override

@@ -103,9 +103,14 @@ class TroubleTest {
         try (InputStream in = store.read("q/k")) {
             in.readNBytes(5 << 20);
             azure.instead = request -> "503 ServerBusy";
-            assertThatThrownBy(in::readAllBytes).isInstanceOfAny(IOException.class, PayloadStoreException.class);
+            assertThatThrownBy(in::readAllBytes)
+                    .isInstanceOf(PayloadStoreException.class)
+                    .hasMessageContaining("payload store 'azure' in http://127.0.0.1:")
+                    .hasMessageEndingWith("broke off while 'q/k' was read: it answers 503 ServerBusy");
             // A reader that goes on does not find an end.
-            assertThatThrownBy(in::read).isInstanceOfAny(IOException.class, PayloadStoreException.class);
+            assertThatThrownBy(in::read)
+                    .isInstanceOf(PayloadStoreException.class)
+                    .hasMessageContaining("broke off while 'q/k' was read");
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How payloads go, which a real server would not show. */
 @Timeout(60)
@@ -82,6 +85,27 @@ class UploadTest {
         for (byte[] block : azure.stored()) {
             assertThat(block).isEqualTo(Arrays.copyOfRange(payload, at, at + block.length));
             at += block.length;
+        }
+    }
+
+    /** Whose digits are not those of ASCII. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "fa-IR"})
+    void blocksAreToldApartInWhateverLanguageTheJvmSpeaks(String language) throws Exception {
+        byte[] payload = new byte[2 * BLOCK];
+        new Random(1).nextBytes(payload);
+        Locale usual = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag(language));
+        try {
+            assertThat(store(2).write("q/k", out -> out.write(payload))).isTrue();
+            assertThat(azure.stored())
+                    .containsExactly(Arrays.copyOf(payload, BLOCK), Arrays.copyOfRange(payload, BLOCK, 2 * BLOCK));
+            azure.store(payload);
+            try (InputStream in = store(2).read("q/k")) {
+                assertThat(in.readAllBytes()).isEqualTo(payload);
+            }
+        } finally {
+            Locale.setDefault(usual);
         }
     }
 

@@ -1,15 +1,8 @@
 package dev.waybill.s3;
 
 import dev.waybill.claimcheck.PayloadStoreException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
+import dev.waybill.claimcheck.Pieces;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -18,19 +11,17 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * An upload in parts, some of which are sent at once, each on a thread of its own. Not thread-safe. To be closed, which ends its threads,
- * and then aborts it unless it is complete.
+ * An upload in parts, some of which are sent at once. Not thread-safe. To be closed, which ends what is on its way, and then aborts it unless
+ * it is complete.
  */
 final class Parts implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
     private static final int MOST = 10_000;
 
     private final Target target;
-    private final int atOnce;
     private final String upload;
-    private final ExecutorService senders;
-    private final Deque<Part> underWay = new ArrayDeque<>();
-    private final List<CompletedPart> arrived = new ArrayList<>();
+    private final Pieces<CompletedPart> pieces;
+    private int sent;
     private boolean complete;
 
     /**
@@ -40,7 +31,6 @@ final class Parts implements AutoCloseable {
      */
     Parts(Target target, int atOnce) {
         this.target = target;
-        this.atOnce = atOnce;
         upload = target.asking(() -> target.client().createMultipartUpload(create -> {
                     create.bucket(target.bucket().name())
                             .key(target.object())
@@ -52,27 +42,25 @@ final class Parts implements AutoCloseable {
                     }
                 }))
                 .uploadId();
-        senders = Executors.newFixedThreadPool(atOnce, task -> {
-            Thread thread = new Thread(task, "waybill-s3-upload");
-            thread.setDaemon(true);
-            return thread;
-        });
+        pieces = new Pieces<>(
+                Upload.PART,
+                atOnce,
+                "waybill-s3-upload",
+                target.object(),
+                failed -> failed instanceof SdkException down ? target.untaken(down) : failed);
     }
 
-    /** @param buffer stays as it is until it is {@link #free} */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Part(byte[] buffer, Future<CompletedPart> sent) {}
-
-    /** Has a part sent. Does not block. */
+    /** Has a part sent, as {@link Pieces#send} does. */
     void send(byte[] buffer, int length) {
-        int number = arrived.size() + underWay.size() + 1;
-        if (number > MOST) {
+        if (sent == MOST) {
             throw new PayloadStoreException(
                     target.object() + " has more than " + (long) MOST * Upload.PART
                             + " bytes, the most that is uploaded",
                     null);
         }
-        underWay.add(new Part(buffer, senders.submit(() -> sent(number, buffer, length))));
+        sent++;
+        int number = sent;
+        pieces.send(buffer, () -> sent(number, buffer, length));
     }
 
     private CompletedPart sent(int number, byte[] buffer, int length) {
@@ -90,41 +78,14 @@ final class Parts implements AutoCloseable {
                 .build();
     }
 
-    /**
-     * A buffer for the next part; waits for one if as many as may be are on their way.
-     *
-     * @throws PayloadStoreException if a part did not arrive, also if it is called again
-     */
+    /** A buffer for the next part, as {@link Pieces#free} gives it. */
     byte[] free() {
-        return underWay.size() <= atOnce ? new byte[Upload.PART] : awaitOldest();
-    }
-
-    private byte[] awaitOldest() {
-        Part oldest = underWay.element();
-        arrived.add(await(oldest.sent()));
-        underWay.remove();
-        return oldest.buffer();
-    }
-
-    private CompletedPart await(Future<CompletedPart> part) {
-        try {
-            return part.get();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new PayloadStoreException("the upload of " + target.object() + " was interrupted", interrupted);
-        } catch (ExecutionException bad) {
-            if (bad.getCause() instanceof SdkException down) {
-                throw target.untaken(down);
-            }
-            throw new IllegalStateException("a part of " + target.object() + " was not sent", bad.getCause());
-        }
+        return pieces.free();
     }
 
     /** All is sent; false if there is an object of that key already. */
     boolean complete() {
-        while (!underWay.isEmpty()) {
-            awaitOldest();
-        }
+        List<CompletedPart> arrived = pieces.all();
         complete = target.make(() -> target.client()
                 .completeMultipartUpload(
                         request -> request.bucket(target.bucket().name())
@@ -138,16 +99,9 @@ final class Parts implements AutoCloseable {
     /** What cannot be aborted the bucket's own rule ends. An interrupt waits until it is. */
     @Override
     public void close() {
-        boolean interrupted = Thread.interrupted();
-        senders.shutdownNow();
         // A part that arrives after the abort would stay.
-        while (!senders.isTerminated()) {
-            try {
-                var unused = senders.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException again) {
-                interrupted = true;
-            }
-        }
+        pieces.close();
+        boolean interrupted = Thread.interrupted();
         if (!complete) {
             abort();
         }

@@ -1,9 +1,8 @@
 package dev.waybill.s3;
 
+import dev.waybill.claimcheck.PieceOutput;
 import java.io.ByteArrayInputStream;
-import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
@@ -12,11 +11,9 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
  * One object on its way: in one request if it has no more than two parts, which spares four others, else in parts, which are sent while the
  * next is written. To be closed, which aborts it unless it is complete.
  */
-final class Upload extends OutputStream {
+final class Upload extends PieceOutput {
     /** S3 takes parts of 5 MiB and more, but for the last. */
     static final int PART = 8 << 20;
-
-    private static final int FIRST_BUFFER = 64 << 10;
 
     private final Target target;
     private final int atOnce;
@@ -24,8 +21,6 @@ final class Upload extends OutputStream {
     /** The part before the buffer, until it is clear that they do not go in one request; null if there is none. */
     private byte @Nullable [] first;
 
-    private byte[] buffer = new byte[FIRST_BUFFER];
-    private int filled;
     private @Nullable Parts parts;
 
     /** Whether there is an object of that key already, so that nothing more need be sent. */
@@ -33,64 +28,38 @@ final class Upload extends OutputStream {
 
     /** @param atOnce how many parts are sent at once */
     Upload(Target target, int atOnce) {
+        super(PART);
         this.target = target;
         this.atOnce = atOnce;
     }
 
     @Override
-    public void write(int one) {
-        write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) {
-        int from = offset;
-        int left = length;
-        while (left > 0) {
-            if (filled == PART) {
-                passOn();
-            }
-            int some = Math.min(left, PART - filled);
-            reserve(filled + some);
-            System.arraycopy(bytes, from, buffer, filled, some);
-            filled += some;
-            from += some;
-            left -= some;
-        }
-    }
-
-    private void reserve(int size) {
-        if (size > buffer.length) {
-            buffer = Arrays.copyOf(buffer, Math.min(PART, Math.max(size, buffer.length * 2)));
-        }
-    }
-
-    /** The buffer is full, and there is more. */
-    private void passOn() {
+    protected byte[] full(byte[] part) {
         Parts begun = parts;
         if (begun != null) {
-            begun.send(buffer, PART);
-            buffer = begun.free();
-        } else if (first == null) {
-            first = buffer;
-            buffer = new byte[PART];
-        } else if (!taken) {
-            begin(first);
+            begun.send(part, PART);
+            return begun.free();
         }
-        filled = 0;
+        byte[] before = first;
+        if (before == null) {
+            first = part;
+            return new byte[PART];
+        }
+        return taken ? part : begin(before, part);
     }
 
     /** There is too much for one request. */
-    private void begin(byte[] before) {
+    private byte[] begin(byte[] before, byte[] part) {
         // Spares an upload whose end would be refused.
         taken = target.exists();
-        if (!taken) {
-            Parts begun = new Parts(target, atOnce);
-            parts = begun;
-            begun.send(before, PART);
-            begun.send(buffer, PART);
-            buffer = begun.free();
+        if (taken) {
+            return part;
         }
+        Parts begun = new Parts(target, atOnce);
+        parts = begun;
+        begun.send(before, PART);
+        begun.send(part, PART);
+        return begun.free();
     }
 
     /** All is written; false if there is an object of that key already. */
@@ -102,7 +71,7 @@ final class Upload extends OutputStream {
         if (begun == null) {
             return put();
         }
-        begun.send(buffer, filled);
+        begun.send(buffer(), filled());
         return begun.complete();
     }
 
@@ -121,14 +90,14 @@ final class Upload extends OutputStream {
                                         .ssekmsKeyId(bucket.kmsKey());
                             }
                         },
-                        first == null ? Target.body(buffer, filled) : both(first)));
+                        first == null ? Target.body(buffer(), filled()) : both(first)));
     }
 
     private RequestBody both(byte[] before) {
         return RequestBody.fromContentProvider(
                 () -> new SequenceInputStream(
-                        new ByteArrayInputStream(before), new ByteArrayInputStream(buffer, 0, filled)),
-                before.length + filled,
+                        new ByteArrayInputStream(before), new ByteArrayInputStream(buffer(), 0, filled())),
+                before.length + filled(),
                 Target.TYPE);
     }
 

@@ -41,7 +41,8 @@ final class PayloadStoreOptions {
             description =
                     "Of a server that speaks the protocol of S3, by default Amazon's. Region and credentials are those "
                             + "that the AWS SDK finds, such as AWS_REGION, AWS_PROFILE. Of Azure's blobs, "
-                            + "https://ACCOUNT.blob.core.windows.net, with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN; "
+                            + "https://ACCOUNT.blob.core.windows.net, with AZURE_STORAGE_KEY (and AZURE_STORAGE_ACCOUNT on another "
+                            + "domain) or AZURE_STORAGE_SAS_TOKEN; "
                             + "or all in AZURE_STORAGE_CONNECTION_STRING.")
     private @Nullable URI endpoint;
 
@@ -129,8 +130,13 @@ final class PayloadStoreOptions {
         String key = environment.get("AZURE_STORAGE_KEY");
         String token = environment.get("AZURE_STORAGE_SAS_TOKEN");
         if (key != null) {
-            String account = BlobUrlParts.parse(endpoint.toString()).getAccountName();
-            client.credential(new StorageSharedKeyCredential(account, key));
+            String account = environment.get("AZURE_STORAGE_ACCOUNT");
+            // On a domain of its own the address does not say.
+            client.credential(new StorageSharedKeyCredential(
+                    account != null
+                            ? account
+                            : BlobUrlParts.parse(endpoint.toString()).getAccountName(),
+                    key));
         } else if (token != null) {
             client.sasToken(token);
         } else {

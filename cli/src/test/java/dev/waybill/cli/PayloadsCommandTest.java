@@ -1,9 +1,12 @@
 package dev.waybill.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.azure.core.util.Configuration;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.waybill.TopologyMode;
 import dev.waybill.claimcheck.FilePayloadStore;
@@ -13,12 +16,15 @@ import dev.waybill.jdbc.JdbcPayloadStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +118,40 @@ class PayloadsCommandTest {
             assertThat(keys(store)).containsExactly("q/done.done", "q/new", "q/old");
             assertThat(run("payloads", "list", "--store", url)).isEqualTo(Main.WRONG);
             assertThat(err.toString()).contains("waybill_payload");
+        }
+    }
+
+    @Test
+    void theKeyOfAnAccountOfAzureSignsInTheNameThatIsGivenOrElseInThatOfItsAddress() throws IOException {
+        List<String> signed = new CopyOnWriteArrayList<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            signed.add(exchange.getRequestHeaders().getFirst("Authorization"));
+            byte[] nothing = "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>".getBytes(UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/xml");
+            exchange.sendResponseHeaders(200, nothing.length);
+            exchange.getResponseBody().write(nothing);
+            exchange.close();
+        });
+        server.start();
+        Configuration environment = Configuration.getGlobalConfiguration();
+        environment.put("AZURE_STORAGE_KEY", "c2VjcmV0");
+        try {
+            String endpoint = "http://127.0.0.1:" + server.getAddress().getPort() + "/ours";
+            assertThat(run("payloads", "list", "--store", "azure://payloads", "--endpoint", endpoint))
+                    .as(err.toString())
+                    .isZero();
+            assertThat(signed).isNotEmpty().allMatch(each -> each.startsWith("SharedKey ours:"));
+            signed.clear();
+            environment.put("AZURE_STORAGE_ACCOUNT", "another");
+            assertThat(run("payloads", "list", "--store", "azure://payloads", "--endpoint", endpoint))
+                    .as(err.toString())
+                    .isZero();
+            assertThat(signed).isNotEmpty().allMatch(each -> each.startsWith("SharedKey another:"));
+        } finally {
+            environment.remove("AZURE_STORAGE_KEY");
+            environment.remove("AZURE_STORAGE_ACCOUNT");
+            server.stop(0);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -206,7 +207,18 @@ public final class FilePayloadStore implements PayloadStore {
     @Override
     public void delete(List<String> keys) {
         demandRoot();
-        keys.stream().map(this::place).toList().forEach(this::delete);
+        List<Path> places = keys.stream().map(this::place).toList();
+        @Nullable PayloadStoreException refused = null;
+        for (Path place : places) {
+            try {
+                delete(place);
+            } catch (PayloadStoreException stays) {
+                refused = refused == null ? stays : refused;
+            }
+        }
+        if (refused != null) {
+            throw refused;
+        }
     }
 
     private void delete(Path place) {

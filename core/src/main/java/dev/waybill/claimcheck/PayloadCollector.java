@@ -85,9 +85,9 @@ public final class PayloadCollector {
     }
 
     /**
-     * Goes through the store once; blocks until that is done.
+     * Goes through the store once; blocks until that is done. What the store does not delete keeps it from nothing else.
      *
-     * @throws PayloadStoreException if the store fails; to go on, run it again
+     * @throws PayloadStoreException if the store cannot be listed, or, at the end, if not all was deleted; to go on, run it again
      */
     public Report run() {
         return new Run(true).run();
@@ -201,6 +201,8 @@ public final class PayloadCollector {
         private long deletedNotes;
         private long kept;
         private long oldestNeeded = Long.MAX_VALUE;
+        private long refused;
+        private @Nullable PayloadStoreException refusal;
 
         Run(boolean deletes) {
             this.deletes = deletes;
@@ -219,6 +221,12 @@ public final class PayloadCollector {
                 return true;
             });
             delete();
+            if (refusal != null) {
+                throw new PayloadStoreException(
+                        "up to " + refused + " of " + (deleted + deletedNotes)
+                                + " payloads and notes were not deleted: " + refusal.getMessage(),
+                        refusal);
+            }
             long needed = LongStream.of(payloadsOfAge).sum();
             return new Report(
                     deleted,
@@ -264,7 +272,12 @@ public final class PayloadCollector {
 
         private void delete() {
             if (deletes && !toDelete.isEmpty()) {
-                store.delete(List.copyOf(toDelete));
+                try {
+                    store.delete(List.copyOf(toDelete));
+                } catch (PayloadStoreException down) {
+                    refused += toDelete.size();
+                    refusal = refusal == null ? down : refusal;
+                }
             }
             toDelete.clear();
         }

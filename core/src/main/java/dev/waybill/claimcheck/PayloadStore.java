@@ -70,7 +70,7 @@ public interface PayloadStore {
     /** Whether there is one of that key. */
     boolean exists(String key);
 
-    /** Deletes those that are there. */
+    /** Deletes those that are there. One that cannot be deleted fails it, and keeps none of the others. */
     void delete(List<String> keys);
 
     /**

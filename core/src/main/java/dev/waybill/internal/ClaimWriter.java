@@ -88,7 +88,6 @@ final class ClaimWriter {
         String key = queue.name() + "/" + MessageIds.next();
         @Nullable PayloadCipher cipher = check.cipher().orElse(null);
         Instant created = Instant.ofEpochMilli(engine.time().epochMillis());
-        @Nullable ValetKey valetKey = valetKey(message, key, created);
         Measured measured = new Measured();
         Content content = out -> {
             OutputStream secret =
@@ -102,8 +101,10 @@ final class ClaimWriter {
             throw failure(message, "its circuit breaker " + breaker.getName() + " is " + breaker.getState(), null);
         }
         long began = System.nanoTime();
+        @Nullable ValetKey valetKey;
         boolean written;
         try {
+            valetKey = valetKey(message, key, created);
             written = store.write(key, content);
         } catch (IOException bad) {
             breaker.releasePermission();
@@ -139,6 +140,7 @@ final class ClaimWriter {
         return new Body(reference.encode(message.id(), check), Reference.CONTENT_TYPE, key);
     }
 
+    /** @throws PayloadStoreException if the store had to ask for it, and was not answered */
     private @Nullable ValetKey valetKey(Message<?> message, String key, Instant created) {
         @Nullable Duration validFor = check.valetKeys().orElse(null);
         if (validFor == null) {
@@ -147,6 +149,8 @@ final class ClaimWriter {
         try {
             URI address = check.store().valetKey(key, validFor).orElseThrow();
             return ValetKey.of(address.toASCIIString(), created.plus(validFor));
+        } catch (PayloadStoreException down) {
+            throw down;
         } catch (Reference.Refused | RuntimeException none) {
             throw failure(message, "it gives no valet key: " + none.getMessage(), none);
         }

@@ -11,6 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,11 +22,17 @@ import org.slf4j.LoggerFactory;
  * Deletes payloads that are done with, in the background, as many at once as there are, and tries again while their store is down. First
  * the payload, and a while later the note that it is done: a crash between the two leaves the note, by which a collector knows, and so
  * does a copy of the message that comes since its acknowledgement was lost.
+ *
+ * <p>What a store that works does not delete keeps nothing else: it goes behind the others, is tried with fewer and fewer at once, at last
+ * alone, and then left.
  */
 final class SpentPayloads {
     private static final Logger LOG = LoggerFactory.getLogger(SpentPayloads.class);
     private static final int MOST_AT_ONCE = 500;
     private static final int MOST_WAITING = 100_000;
+
+    /** So often one is tried alone by a store that deletes others meanwhile. */
+    static final int MOST_REFUSALS = 3;
 
     /** What a broker may deliver again since it has not heard of an acknowledgement that was under way comes within that. */
     private static final long NOTE_LIVES_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -67,8 +77,24 @@ final class SpentPayloads {
         }
     }
 
-    /** @param goneNanos when it was deleted */
-    private record Spent(String key, boolean noted, long goneNanos) {}
+    /**
+     * @param goneNanos when it was deleted
+     * @param atOnce with how many it is deleted at once, itself included; half of them after each failure, until what cannot be deleted is alone
+     * @param refusals how often it alone was not deleted, while others were
+     */
+    private record Spent(String key, boolean noted, long goneNanos, int atOnce, int refusals) {
+        static Spent payload(String key, boolean noted) {
+            return new Spent(key, noted, 0, MOST_AT_ONCE, 0);
+        }
+
+        static Spent note(String key) {
+            return new Spent(key, true, System.nanoTime(), MOST_AT_ONCE, 0);
+        }
+
+        Spent failed(int ofSoMany, boolean refused) {
+            return new Spent(key, noted, goneNanos, Math.max(1, ofSoMany / 2), refusals + (refused ? 1 : 0));
+        }
+    }
 
     /** Those of one store. What is taken out of its queues is taken by one thread at a time. */
     private final class Bin {
@@ -79,6 +105,9 @@ final class SpentPayloads {
         private final AtomicBoolean running = new AtomicBoolean();
         private final AtomicBoolean alarmed = new AtomicBoolean();
         private final Backoff backoff = new Backoff();
+
+        /** Whether its store has deleted something since it last failed. */
+        private boolean works;
 
         /** Whether its store has failed, and is not to be asked for a moment. */
         private volatile boolean resting;
@@ -97,7 +126,7 @@ final class SpentPayloads {
                         MOST_WAITING);
                 return;
             }
-            payloads.add(new Spent(key, noted, 0));
+            payloads.add(Spent.payload(key, noted));
             start();
         }
 
@@ -117,74 +146,103 @@ final class SpentPayloads {
         }
 
         private void run() {
-            try {
-                while (hasWork()) {
-                    deletePayloads();
-                    deleteNotes();
-                    backoff.reset();
+            while (hasWork()) {
+                Throwable ofPayloads = delete(payloads, spent -> true, Spent::key, this::gone);
+                Throwable ofNotes =
+                        delete(notes, this::isDue, spent -> note(spent.key()), spent -> waiting.decrementAndGet());
+                Throwable failure = ofPayloads == null ? ofNotes : ofPayloads;
+                if (failure != null) {
+                    rest(failure);
+                    return;
                 }
-            } catch (RuntimeException | Error down) {
-                long wait = backoff.nextMillis();
-                LOG.warn(
-                        "{} payloads in payload store '{}' are not deleted yet, trying again in {} ms: {}",
-                        waiting.get(),
-                        store.name(),
-                        wait,
-                        down.toString());
-                resting = true;
-                running.set(false);
-                if (!closing) {
-                    timer.after(wait, () -> {
-                        resting = false;
-                        start();
-                    });
-                }
-                return;
+                backoff.reset();
             }
             running.set(false);
-            start();
+            goOn();
+        }
+
+        private void goOn() {
+            // A note that is due by now does not need the one, and is not missed by the other.
             alarm();
+            start();
         }
 
-        private void deletePayloads() {
-            List<Spent> batch = payloads.stream().limit(MOST_AT_ONCE).toList();
-            if (batch.isEmpty()) {
-                return;
-            }
-            store.delete(batch.stream().map(Spent::key).toList());
-            long now = System.nanoTime();
-            for (Spent spent : batch) {
-                payloads.remove();
-                if (spent.noted()) {
-                    notes.add(new Spent(spent.key(), true, now));
-                } else {
-                    waiting.decrementAndGet();
-                }
-            }
-        }
-
-        private void deleteNotes() {
-            List<Spent> batch =
-                    notes.stream().takeWhile(this::isDue).limit(MOST_AT_ONCE).toList();
-            if (batch.isEmpty()) {
-                return;
-            }
-            store.delete(batch.stream().map(spent -> note(spent.key())).toList());
-            for (int i = 0; i < batch.size(); i++) {
-                notes.remove();
+        private void gone(Spent payload) {
+            if (payload.noted()) {
+                notes.add(Spent.note(payload.key()));
+            } else {
                 waiting.decrementAndGet();
+            }
+        }
+
+        /** Deletes the first of a queue that are due; returns why not, or null. */
+        private @Nullable Throwable delete(
+                ConcurrentLinkedQueue<Spent> queue,
+                Predicate<Spent> due,
+                Function<Spent, String> key,
+                Consumer<Spent> gone) {
+            Spent first = queue.peek();
+            if (first == null || !due.test(first)) {
+                return null;
+            }
+            List<Spent> batch = queue.stream()
+                    .takeWhile(each -> due.test(each) && each.atOnce() == first.atOnce())
+                    .limit(first.atOnce())
+                    .toList();
+            try {
+                store.delete(batch.stream().map(key).toList());
+            } catch (RuntimeException | Error failed) {
+                boolean refused = works && batch.size() == 1;
+                for (Spent spent : batch) {
+                    queue.remove();
+                    putBehind(queue, spent.failed(batch.size(), refused), failed);
+                }
+                works = false;
+                return failed;
+            }
+            works = true;
+            for (Spent spent : batch) {
+                queue.remove();
+                gone.accept(spent);
+            }
+            return null;
+        }
+
+        private void putBehind(ConcurrentLinkedQueue<Spent> queue, Spent spent, Throwable why) {
+            if (spent.refusals() < MOST_REFUSALS) {
+                queue.add(spent);
+            } else {
+                waiting.decrementAndGet();
+                LOG.warn("'{}' stays in payload store '{}': {}", spent.key(), store.name(), why.toString());
+            }
+        }
+
+        private void rest(Throwable down) {
+            long wait = backoff.nextMillis();
+            LOG.warn(
+                    "{} payloads in payload store '{}' are not deleted yet, trying again in {} ms: {}",
+                    waiting.get(),
+                    store.name(),
+                    wait,
+                    down.toString());
+            resting = true;
+            running.set(false);
+            if (!closing) {
+                timer.after(wait, () -> {
+                    resting = false;
+                    goOn();
+                });
             }
         }
 
         /** Looks again when the oldest note is due. */
         private void alarm() {
             Spent note = notes.peek();
-            if (note != null && !closing && alarmed.compareAndSet(false, true)) {
+            if (note != null && !isDue(note) && alarmed.compareAndSet(false, true)) {
                 long left = NOTE_LIVES_NANOS - (System.nanoTime() - note.goneNanos());
                 timer.after(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left) + 1), () -> {
                     alarmed.set(false);
-                    start();
-                    alarm();
+                    goOn();
                 });
             }
         }

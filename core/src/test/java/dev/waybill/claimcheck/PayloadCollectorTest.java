@@ -9,13 +9,16 @@ import dev.waybill.claimcheck.PayloadCollector.Report;
 import dev.waybill.claimcheck.PayloadCollector.Report.Age;
 import dev.waybill.claimcheck.PayloadStore.StoredPayload;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +86,51 @@ class PayloadCollectorTest {
         assertThat(keys()).containsExactly("q/a.done", "q/b", "q/b.done", "q/d.done");
     }
 
+    /** All were stored at one time, and those that are deleted with one that is locked stay. */
+    private static PayloadStore store(NavigableSet<String> keys, String locked) {
+        return (PayloadStore) Proxy.newProxyInstance(
+                PayloadStore.class.getClassLoader(),
+                new Class<?>[] {PayloadStore.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "name" -> "files";
+                    case "list" ->
+                        keys.tailSet((String) arguments[0], false).stream()
+                                .limit((int) arguments[1])
+                                .map(key -> new StoredPayload(key, 1, NOW.toEpochMilli()))
+                                .toList();
+                    case "delete" -> {
+                        List<?> some = (List<?>) arguments[0];
+                        if (some.contains(locked)) {
+                            throw new PayloadStoreException(locked + " is locked", null);
+                        }
+                        keys.removeAll(some);
+                        yield null;
+                    }
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    @Test
+    void whatIsNotDeletedKeepsNothingElseAndIsToldAtTheEnd() {
+        NavigableSet<String> keys = new TreeSet<>();
+        for (int i = 1000; i < 2001; i++) {
+            keys.add("q/" + i);
+            keys.add("q/" + i + ".done");
+        }
+        keys.add("q/3000.done");
+        store = store(keys, "q/1000");
+        assertThatThrownBy(() -> collector(Deletion.afterAcknowledgement())
+                        .keepNotes(Duration.ZERO)
+                        .run())
+                .isInstanceOf(PayloadStoreException.class)
+                .hasMessageContaining("up to 1000 of 1002")
+                .hasMessageContaining("q/1000 is locked");
+        assertThat(keys)
+                .contains("q/1000", "q/1999")
+                .doesNotContain("q/2000", "q/3000.done")
+                .hasSize(1000 + 1001);
+    }
+
     @Test
     void aClockOfTheStoreThatIsAheadKeepsNothing() throws IOException {
         stored("q/a", 10, Duration.ofSeconds(-5));
@@ -108,6 +156,17 @@ class PayloadCollectorTest {
         assertThat(collector.list(payload -> true, "q/a", 3)).containsExactly(c, d);
         assertThat(collector.list(payload -> payload.bytes() > 30, "", 1)).containsExactly(d);
         assertThatThrownBy(() -> collector.list(payload -> true, "", 0)).hasMessageContaining("max is 0");
+    }
+
+    @Test
+    void aFileThatCannotBeDeletedKeepsNoOther() throws IOException {
+        stored("q/a", 1, Duration.ZERO);
+        stored("q/c", 1, Duration.ZERO);
+        stored("q/b/in-its-place", 1, Duration.ZERO);
+        assertThatThrownBy(() -> store.delete(List.of("q/a", "q/b", "q/c")))
+                .isInstanceOf(PayloadStoreException.class)
+                .hasMessageContaining("'q/b'");
+        assertThat(keys()).containsExactly("q/b/in-its-place");
     }
 
     @Test

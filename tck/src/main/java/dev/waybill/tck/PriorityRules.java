@@ -18,6 +18,7 @@ import dev.waybill.Waybill;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -85,7 +86,7 @@ abstract class PriorityRules extends Chapter {
         Queue<String> queue = newQueue().priorities(LEVELS).build();
         Held handler = heldUp(queue);
         List<Message<String>> sent = IntStream.range(0, 40)
-                .mapToObj(i -> message(String.format("%02d", i), i % LEVELS))
+                .mapToObj(i -> message(String.format(Locale.ROOT, "%02d", i), i % LEVELS))
                 .toList();
         sendAll(waybill.producer(queue), sent);
         List<Delivery<String>> order = order(handler, 40);
