@@ -109,7 +109,8 @@ abstract class PriorityRules extends Chapter {
         Producer<String> producer = waybill.producer(queue);
         List<String> handled = new CopyOnWriteArrayList<>();
         int highs = 5;
-        // More than there is time for, twice over: somebody who gets them in the order of their sends is found out, and soon.
+        // More than there is time for, twice over: somebody who gets them in the order of their sends is found out, and
+        // soon.
         sendAll(queue, 2 * highs * (4 + lowsMeanwhile()), "low", 0);
         waybill.consumer(queue).prefetch(8).start(delivery -> {
             TimeUnit.MILLISECONDS.sleep(20);

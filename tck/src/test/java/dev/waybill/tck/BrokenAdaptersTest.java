@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 import org.junit.platform.testkit.engine.Events;
@@ -55,9 +55,11 @@ class BrokenAdaptersTest {
     @EnumSource(Fault.class)
     void aWrongAdapterFailsTheRuleThatIsThereToFindIt(Fault fault) {
         current = fault;
-        assertThat(run(fault, events -> events.failed().stream()
-                        .filter(BrokenAdaptersTest::bySomethingThatIsAsserted)
-                        .count()))
+        assertThat(run(
+                        fault,
+                        events -> events.failed().stream()
+                                .filter(BrokenAdaptersTest::bySomethingThatIsAsserted)
+                                .count()))
                 .as("failures of %s with an adapter that %s", fault.foundBy().number(), fault)
                 .isEqualTo(1);
     }
