@@ -23,12 +23,13 @@ import org.jspecify.annotations.Nullable;
 record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tuning) {
     static final String LOCK = "share.record.lock.duration.ms";
     static final String LIMIT = "share.delivery.count.limit";
+    static final long SESSION_MILLIS = 10_000;
     private static final String DEAD_LETTER_TOPIC = "errors.deadletterqueue.topic.name";
     private static final String DEAD_LETTER_COPY = "errors.deadletterqueue.copy.record.enable";
     private static final String LOCKS = "share.partition.max.record.locks";
 
     private static final int HIGHEST_LIMIT_BY_DEFAULT = 10;
-    private static final long SESSION_MILLIS = 10_000;
+    private static final String SESSION = "session.timeout.ms";
     private static final long HEARTBEAT_MILLIS = 1_000;
 
     /** The group that consumes a queue. */
@@ -83,7 +84,7 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
 
     private static GroupSpec consumers(String name, Server server) {
         Map<String, String> tuning = new TreeMap<>();
-        lower("session.timeout.ms", SESSION_MILLIS, server, tuning);
+        lower(SESSION, SESSION_MILLIS, server, tuning);
         lower("heartbeat.interval.ms", HEARTBEAT_MILLIS, server, tuning);
         lower("assignment.interval.ms", 0, server, tuning);
         return new GroupSpec(name, Map.of(), tuning);
@@ -96,6 +97,12 @@ record GroupSpec(String name, Map<String, String> fixed, Map<String, String> tun
                 tuning.put("consumer." + name, Long.toString(value));
             }
         });
+    }
+
+    /** How long a consumer group waits for a sign of life of a member. */
+    static long sessionMillis(Config config) {
+        ConfigEntry entry = config.get("consumer." + SESSION);
+        return entry == null || entry.value() == null ? SESSION_MILLIS : Long.parseLong(entry.value());
     }
 
     private static long highest(Server.Range limits) {

@@ -172,6 +172,7 @@ final class KafkaBroker implements Broker {
         KafkaReceiver[] self = new KafkaReceiver[1];
         self[0] = new KafkaReceiver(
                 topic,
+                destination.queue().lockDuration(),
                 description.partitions().size(),
                 settings.shareConsumers(),
                 options.prefetch(),
@@ -202,7 +203,8 @@ final class KafkaBroker implements Broker {
                 () -> new KafkaConsumer<>(configuration),
                 new TopicWatch(calls, topic, blocking, time),
                 options.onLost(),
-                () -> orderedReceivers.remove(self[0]));
+                () -> orderedReceivers.remove(self[0]),
+                topology.sessionMillis(Names.place(destination.queue())));
         orderedReceivers.add(self[0]);
         return self[0];
     }

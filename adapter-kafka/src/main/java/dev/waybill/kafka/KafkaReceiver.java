@@ -15,6 +15,7 @@ final class KafkaReceiver implements Receiver {
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     private final String topic;
+    private final Duration lock;
     private final HandOver out = new HandOver();
     private final Crew<ShareWorker> crew;
     private final TopicWatch watch;
@@ -26,6 +27,7 @@ final class KafkaReceiver implements Receiver {
     /** @param hire makes a worker of this receiver whose polls are so large, and starts it */
     KafkaReceiver(
             String topic,
+            Duration lock,
             int partitions,
             int largest,
             int prefetch,
@@ -34,6 +36,7 @@ final class KafkaReceiver implements Receiver {
             Markers markers,
             Runnable onClose) {
         this.topic = topic;
+        this.lock = lock;
         this.watch = watch;
         this.markers = markers;
         this.onClose = onClose;
@@ -78,6 +81,12 @@ final class KafkaReceiver implements Receiver {
             watch.somethingCame();
         }
         return taken;
+    }
+
+    /** What has waited in a client since before a standstill would pass for what has just come. */
+    @Override
+    public long silenceNanos() {
+        return lock.toNanos();
     }
 
     @Override

@@ -58,6 +58,7 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
     private final TopicWatch watch;
     private final Runnable onLost;
     private final Runnable onClose;
+    private final long sessionMillis;
     private final Thread thread;
 
     /** What is to be settled, by the thread. */
@@ -93,8 +94,10 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
             Supplier<Consumer<byte[], byte[]>> opening,
             TopicWatch watch,
             Runnable onLost,
-            Runnable onClose) {
+            Runnable onClose,
+            long sessionMillis) {
         this.topic = topic;
+        this.sessionMillis = sessionMillis;
         this.prefetch = prefetch;
         this.opening = opening;
         this.watch = watch;
@@ -517,6 +520,11 @@ final class OrderedReceiver implements Receiver, Runnable, ConsumerRebalanceList
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public long silenceNanos() {
+        return TimeUnit.MILLISECONDS.toNanos(sessionMillis);
     }
 
     @Override

@@ -74,6 +74,18 @@ final class Topology {
         return queue.ordered() ? Integer.MAX_VALUE : GroupSpec.limit(queue, server);
     }
 
+    /** How long the group of an ordered queue waits for a sign of life of a member; where we may not ask, as long as ours do. */
+    long sessionMillis(String queue) {
+        try {
+            return GroupSpec.sessionMillis(calls.config(ConfigResource.Type.GROUP, names.orderedGroup(queue)));
+        } catch (BrokerException refused) {
+            if (refused.kind() == BrokerException.Kind.UNAVAILABLE) {
+                throw refused;
+            }
+            return GroupSpec.SESSION_MILLIS;
+        }
+    }
+
     /** Makes the delay topics up to that many levels, where they are missing. */
     void createDelays(String queue, int levels) {
         create(GroupSpec.delays(queue, names, server));

@@ -8,8 +8,11 @@ import dev.waybill.ConfigException;
 import dev.waybill.RetryPolicy;
 import dev.waybill.spi.QueueDefinition;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of a queue's declaration on servers that a test cannot have. */
@@ -40,6 +43,13 @@ class SpecsTest {
         assertThat(GroupSpec.deadLetters(QUEUE, NAMES, UNREADABLE).fixed())
                 .containsEntry("share.delivery.count.limit", "10")
                 .containsEntry("errors.deadletterqueue.topic.name", "dlq.orders");
+    }
+
+    @Test
+    void a_session_is_as_long_as_the_group_says() {
+        assertThat(GroupSpec.sessionMillis(new Config(List.of(new ConfigEntry("consumer.session.timeout.ms", "6000")))))
+                .isEqualTo(6000);
+        assertThat(GroupSpec.sessionMillis(new Config(List.of()))).isEqualTo(10_000);
     }
 
     @Test

@@ -69,6 +69,12 @@ final class Line {
         }
     }
 
+    /** How long the server waits for a sign of life of a connection at least: twice its heartbeat, of which a half may have passed. */
+    static long silenceNanos(Channel channel) {
+        int seconds = channel.getConnection().getHeartbeat();
+        return seconds == 0 ? Long.MAX_VALUE : TimeUnit.SECONDS.toNanos(seconds) * 3 / 2;
+    }
+
     /** Ends a channel that nobody wants any more, whatever state it is in. May wait for the server. */
     static void abort(Channel channel) {
         try {

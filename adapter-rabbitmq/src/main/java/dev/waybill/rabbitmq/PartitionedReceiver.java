@@ -115,6 +115,11 @@ final class PartitionedReceiver implements Receiver {
     }
 
     @Override
+    public long silenceNanos() {
+        return Line.silenceNanos(presence);
+    }
+
+    @Override
     public void settle(List<? extends Held> batch) {
         Map<Partition, List<Held>> byPartition = new HashMap<>();
         for (Held held : batch) {

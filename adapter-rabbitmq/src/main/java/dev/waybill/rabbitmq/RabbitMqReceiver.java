@@ -177,6 +177,11 @@ final class RabbitMqReceiver extends ConsumedChannel implements Receiver {
     }
 
     @Override
+    public long silenceNanos() {
+        return Line.silenceNanos(channel);
+    }
+
+    @Override
     public void settle(List<? extends Held> batch) {
         super.settle(batch);
         if (waitingForRoom && held() <= prefetch) {

@@ -251,6 +251,12 @@ final class SqsReceiver implements Receiver {
         return all;
     }
 
+    /** Locks are reckoned by a clock that stands still while the machine is suspended. */
+    @Override
+    public long silenceNanos() {
+        return lockNanos;
+    }
+
     @Override
     public void settle(List<? extends Held> batch) {
         settlements.settle(batch);

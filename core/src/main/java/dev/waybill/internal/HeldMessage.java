@@ -223,12 +223,13 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     /** Whether the lock is not ours any more, as the broker has said or the clock says. */
     boolean lockGone(long nanos) {
-        return lockLost() || lockEnded(nanos);
+        return lockLost || lockEnded(nanos);
     }
 
     /** Whether the lock is certainly gone. */
     private boolean lockEnded(long nanos) {
         return inbound.lost()
+                || lane.stoodStill(nanos)
                 || inbound.lockedUntilNanos() != Inbound.NO_LOCK_END && nanos - inbound.lockedUntilNanos() >= 0;
     }
 
@@ -337,7 +338,7 @@ final class HeldMessage<T> implements Held, Delivery<T> {
 
     @Override
     public boolean lockLost() {
-        return lockLost || inbound.lost();
+        return lockLost || inbound.lost() || lane.stoodStill(lane.nanos());
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.waybill.spi.Receiver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,9 @@ final class Lane {
     private static final long FLUSH_MILLIS = 2;
     private static final long RETRY_MILLIS = 200;
 
+    /** A busy machine is late by less, and so is one whose clock is put right. */
+    private static final long SHORTEST_STANDSTILL_NANOS = TimeUnit.SECONDS.toNanos(4);
+
     private final Engine engine;
     private final Destination destination;
     private final Receiver receiver;
@@ -30,12 +34,18 @@ final class Lane {
     private final Unsettled unsettled;
     private final Lanes lanes;
     private final boolean ages;
+    private final long standstillNanos;
 
     private final ReentrantLock lock = new ReentrantLock();
     private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
     private ArrayList<HeldMessage<?>> spare = new ArrayList<>();
     private boolean flushing;
     private boolean scheduled;
+
+    /** When this process was last seen to go on, by a clock that stands still while the machine is suspended, and by one that does not. */
+    private volatile long wentOnNanos;
+
+    private volatile long wentOnMillis;
 
     /**
      * @param batchSize flush when so many have come together
@@ -51,6 +61,11 @@ final class Lane {
         this.receiver = receiver;
         this.batchSize = batchSize;
         this.unsettled = unsettled;
+        long silence = receiver.silenceNanos();
+        // The last sign of life was given a while before the process stood still.
+        standstillNanos = Math.max(SHORTEST_STANDSTILL_NANOS, silence - silence / 3);
+        wentOnNanos = nanos();
+        wentOnMillis = epochMillis();
     }
 
     Receiver receiver() {
@@ -59,6 +74,28 @@ final class Lane {
 
     long nanos() {
         return engine.time().nanos();
+    }
+
+    /** Called often, by the timer: notes that this process goes on. False, and nothing is noted any more, once it {@link #stoodStill}. */
+    boolean goesOn() {
+        long nanos = nanos();
+        long millis = epochMillis();
+        if (stoodStill(nanos, millis)) {
+            return false;
+        }
+        wentOnNanos = nanos;
+        wentOnMillis = millis;
+        return true;
+    }
+
+    /** Whether this process has stood still for so long that others may have what came this way. */
+    boolean stoodStill(long nanos) {
+        return stoodStill(nanos, epochMillis());
+    }
+
+    private boolean stoodStill(long nanos, long millis) {
+        return nanos - wentOnNanos > standstillNanos
+                || millis - wentOnMillis > TimeUnit.NANOSECONDS.toMillis(standstillNanos);
     }
 
     /** The time of day. */

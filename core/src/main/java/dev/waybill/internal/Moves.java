@@ -237,7 +237,7 @@ final class Moves<T> {
             }
             PendingSend send;
             try {
-                send = pipe(to).send(copy, delayMillis);
+                send = pipe(to).send(copy, delayMillis, message::gone);
             } catch (RuntimeException unreachable) {
                 again(unreachable);
                 return;
@@ -248,6 +248,8 @@ final class Moves<T> {
         private void answered(@Nullable Throwable failure) {
             if (failure == null) {
                 end(Disposition.ACCEPT);
+            } else if (message.gone()) {
+                end(Disposition.RELEASE);
             } else if (failure instanceof SendException cause && cause.reason() == SendException.Reason.TOO_LARGE) {
                 if (copies.hasNext()) {
                     copy = copies.next();

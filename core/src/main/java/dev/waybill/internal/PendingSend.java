@@ -4,6 +4,7 @@ import dev.waybill.SendException;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Outbound;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One send on its way: the caller's future, the adapter's report, and a link of the pipe's list, in one object. */
@@ -11,6 +12,9 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
     private final SendPipe pipe;
     private final Envelope envelope;
     private final long delayMillis;
+    /** Whether it is not to be sent any more. */
+    final BooleanSupplier withdrawn;
+
     final int size;
     final long startNanos;
 
@@ -27,10 +31,12 @@ final class PendingSend extends CompletableFuture<Void> implements Outbound {
     @Nullable
     PendingSend newer;
 
-    PendingSend(SendPipe pipe, Envelope envelope, long delayMillis, long size, long startNanos) {
+    PendingSend(
+            SendPipe pipe, Envelope envelope, long delayMillis, BooleanSupplier withdrawn, long size, long startNanos) {
         this.pipe = pipe;
         this.envelope = envelope;
         this.delayMillis = delayMillis;
+        this.withdrawn = withdrawn;
         this.size = (int) Math.min(size, Integer.MAX_VALUE);
         this.startNanos = startNanos;
     }

@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +27,13 @@ final class Receivers<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Receivers.class);
     private static final Duration WAIT = Duration.ofSeconds(20);
     private static final int MOST_SETTLED_AT_ONCE = 256;
+    private static final long TICK_MILLIS = 100;
 
     private final Engine engine;
     private final Lanes lanes;
     private final Runnable onLost;
     private final Unsettled unsettled = new Unsettled();
+    private final Future<?> ticking;
 
     /** Held while receivers are paused, resumed and opened again, which may take a while. */
     private final ReentrantLock control = new ReentrantLock();
@@ -53,7 +57,9 @@ final class Receivers<T> {
     static final class Slot {
         final Destination destination;
         private final Backoff backoff = new Backoff();
-        private volatile @Nullable Lane lane;
+        /** Emptied by who fetches, and when this process has stood still. */
+        private final AtomicReference<@Nullable Lane> lane = new AtomicReference<>();
+
         private volatile long retryAtNanos = System.nanoTime();
         private volatile @Nullable String trouble;
 
@@ -70,11 +76,11 @@ final class Receivers<T> {
 
         /** Whether the last fetch left a receiver that works. */
         boolean open() {
-            return lane != null;
+            return lane.get() != null;
         }
 
         private boolean ready() {
-            Lane open = lane;
+            Lane open = lane.get();
             return open != null && open.receiver().ready();
         }
     }
@@ -90,13 +96,15 @@ final class Receivers<T> {
         this.engine = engine;
         this.lanes = lanes;
         this.limit = limit;
+        ticking = engine.timer().every(TICK_MILLIS, this::goOn);
         try {
             for (Destination destination : lanes.all()) {
                 Slot first = new Slot(destination);
-                first.lane = open(destination);
+                first.lane.set(open(destination));
                 slots.add(first);
             }
         } catch (RuntimeException failed) {
+            ticking.cancel(false);
             each(lane -> lane.receiver().close());
             throw failed;
         }
@@ -171,7 +179,11 @@ final class Receivers<T> {
     /** Waits for messages in a slot that the caller has made busy; blocks. Throws nothing of the broker's. */
     List<HeldMessage<T>> fetch(Slot slot, int max) throws InterruptedException {
         try {
-            Lane lane = slot.lane;
+            Lane lane = slot.lane.get();
+            if (lane != null && mode != Mode.STOPPED && lane.stoodStill(lane.nanos())) {
+                giveUp(slot, lane);
+                lane = null;
+            }
             if (!slot.ready()) {
                 // Before a wait; what is there already is settled with what comes of it.
                 flush();
@@ -206,7 +218,7 @@ final class Receivers<T> {
         boolean again = slot.trouble != null;
         control.lock();
         try {
-            slot.lane = opened;
+            slot.lane.set(opened);
             slot.trouble = null;
             slot.backoff.reset();
             if (mode != Mode.FETCHING) {
@@ -232,12 +244,34 @@ final class Receivers<T> {
             // The close gets it.
             return;
         }
-        Lane lane = slot.lane;
-        slot.lane = null;
+        Lane lane = slot.lane.getAndSet(null);
         LOG.warn("receiver from {}: {}; opening it again in {} ms", slot.destination, slot.trouble, wait);
         engine.observer().recovering(slot.destination.queue().name());
         if (lane != null) {
             lane.receiver().close();
+        }
+    }
+
+    /** Notes that this process goes on, unless it has stood still for too long. */
+    private void goOn() {
+        for (Slot slot : slots) {
+            Lane lane = slot.lane.get();
+            if (lane != null && !lane.goesOn() && mode != Mode.STOPPED) {
+                giveUp(slot, lane);
+            }
+        }
+    }
+
+    /** This process stood still: whoever fetches next opens another in the place of this one. Does not block. */
+    private void giveUp(Slot slot, Lane lane) {
+        if (slot.lane.compareAndSet(lane, null)) {
+            slot.trouble = "this process stood still, and others may have what it held";
+            LOG.warn("receiver from {}: {}; opening it again", slot.destination, slot.trouble);
+            engine.observer().recovering(slot.destination.queue().name());
+            engine.blocking().execute(() -> {
+                onLost.run();
+                lane.receiver().close();
+            });
         }
     }
 
@@ -318,7 +352,7 @@ final class Receivers<T> {
 
     private void each(Consumer<Lane> action) {
         for (Slot slot : slots) {
-            Lane lane = slot.lane;
+            Lane lane = slot.lane.get();
             if (lane != null) {
                 action.accept(lane);
             }
@@ -355,6 +389,7 @@ final class Receivers<T> {
     }
 
     void close() {
+        ticking.cancel(false);
         control.lock();
         try {
             closed = true;

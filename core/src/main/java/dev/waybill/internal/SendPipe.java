@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,8 @@ final class SendPipe {
 
     /** Only touched by the one thread that is handing over. */
     private final ArrayList<PendingSend> batch = new ArrayList<>();
+    /** Likewise; what is not to be handed over any more. */
+    private final ArrayList<PendingSend> withdrawn = new ArrayList<>();
 
     /**
      * Opens the sender, or has it opened: then what is sent waits for that as when the connection is lost.
@@ -115,8 +118,17 @@ final class SendPipe {
 
     /** @param delayMillis how long the broker is to keep it back, at most what it can */
     PendingSend send(Envelope envelope, long delayMillis) {
+        return send(envelope, delayMillis, SendPipe::never);
+    }
+
+    private static boolean never() {
+        return false;
+    }
+
+    /** @param withdrawn is asked when its turn has come, and true cancels it; cheap, since it is asked under a lock */
+    PendingSend send(Envelope envelope, long delayMillis, BooleanSupplier withdrawn) {
         long size = envelope.size();
-        PendingSend send = new PendingSend(this, envelope, delayMillis, size, System.nanoTime());
+        PendingSend send = new PendingSend(this, envelope, delayMillis, withdrawn, size, System.nanoTime());
         if (size > limits.maxMessageBytes()) {
             return refused(
                     send,
@@ -209,7 +221,9 @@ final class SendPipe {
             } finally {
                 lock.unlock();
             }
-            if (target != null) {
+            withdrawn.forEach(send -> send.cancel(false));
+            withdrawn.clear();
+            if (target != null && !batch.isEmpty()) {
                 target.send(batch);
             }
         }
@@ -219,6 +233,13 @@ final class SendPipe {
         @Nullable SendCall call = maxCalls == Integer.MAX_VALUE ? null : new SendCall();
         long bytes = 0;
         for (PendingSend next = queued.peek(); next != null; next = queued.peek()) {
+            if (next.withdrawn.getAsBoolean()) {
+                queued.poll();
+                next.reported = true;
+                release(next);
+                withdrawn.add(next);
+                continue;
+            }
             bytes += next.size;
             if (!batch.isEmpty() && (batch.size() == limits.maxSendBatch() || bytes > limits.maxSendBatchBytes())) {
                 break;
@@ -228,7 +249,7 @@ final class SendPipe {
             next.call = call;
             batch.add(next);
         }
-        if (call != null) {
+        if (call != null && !batch.isEmpty()) {
             call.open = batch.size();
             openCalls++;
         }

@@ -54,6 +54,16 @@ public interface Receiver extends AutoCloseable {
     void prefetch(int limit);
 
     /**
+     * After how many nanoseconds without a sign of life of this process the broker may give to others what this receiver has fetched: as
+     * its session, its heartbeats or, where neither counts, its locks allow. When this process has stood still for about as long, as with
+     * a machine that was paused, core handles nothing of this receiver that has not started, and opens another. By default never. Asked
+     * once, when it is open; does not block.
+     */
+    default long silenceNanos() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * Stops fetching. What the receiver has fetched and not handed over goes back to the broker where that does not count as
      * a delivery; else it is kept, its lock extended by the adapter, and handed over after {@link #resume}. What was handed
      * over stays valid. Idempotent.

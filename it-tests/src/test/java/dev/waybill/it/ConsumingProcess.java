@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,9 @@ import java.util.function.Consumer;
  * of an ordered queue, a {@link Step}.
  */
 final class ConsumingProcess implements AutoCloseable {
+    /** How many messages of an ordered queue it handles at once. */
+    static final int CONVOYS_AT_ONCE = 16;
+
     private static final System.Logger LOG = System.getLogger(ConsumingProcess.class.getName());
 
     private final Process process;
@@ -73,6 +77,28 @@ final class ConsumingProcess implements AutoCloseable {
         reader.join();
     }
 
+    /** SIGSTOP: it stands still until it {@link #goesOn}. */
+    void standsStill() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT: as if nothing had been. */
+    void goesOn() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        String command = "kill -" + name + " " + process.pid();
+        if (new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor() != 0) {
+            throw new IOException(command + " failed");
+        }
+    }
+
+    /** What it has handled so far, of an ordered queue. */
+    List<Step> steps() {
+        return handled.stream().map(Step::parse).toList();
+    }
+
     @Override
     public void close() {
         process.destroyForcibly();
@@ -112,7 +138,7 @@ final class ConsumingProcess implements AutoCloseable {
                 .consumer(ordered ? queue.orderedByKey().build() : queue.build())
                 .prefetch(20);
         if (ordered) {
-            consumer.concurrency(16).start(delivery -> step(delivery, out));
+            consumer.concurrency(CONVOYS_AT_ONCE).start(delivery -> step(delivery, out));
         } else {
             consumer.concurrency(4).start(delivery -> say(delivery.id(), out));
         }

@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -110,6 +113,32 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
         return server.broker().equals("sqs")
                 ? config.with("waybill.username", "test").with("waybill.password", "test")
                 : config;
+    }
+
+    /** How to consume an ordered queue that exists, so that the broker soon misses a process that stands still. */
+    WaybillConfig impatientOf(Waybill waybill, Queue<?> queue) {
+        return switch (server.broker()) {
+            case "rabbitmq" -> config().with("waybill.rabbitmq.native.connection.heartbeat", "2");
+            case "kafka" -> {
+                shortenSessions(waybill, "waybill-" + queue.name() + ".ordered");
+                yield config();
+            }
+            default -> config();
+        };
+    }
+
+    private static void shortenSessions(Waybill waybill, String group) {
+        Admin admin = waybill.unwrap(Admin.class).orElseThrow();
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+        ConfigEntry session = new ConfigEntry("consumer.session.timeout.ms", "6000");
+        try {
+            admin.incrementalAlterConfigs(
+                            Map.of(resource, List.of(new AlterConfigOp(session, AlterConfigOp.OpType.SET))))
+                    .all()
+                    .get(10, TimeUnit.SECONDS);
+        } catch (Exception failed) {
+            throw new AssertionError("the sessions of the group are as long as they were", failed);
+        }
     }
 
     @Override
