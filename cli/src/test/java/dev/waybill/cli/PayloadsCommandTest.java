@@ -122,6 +122,7 @@ class PayloadsCommandTest {
     }
 
     @Test
+    @SuppressWarnings("deprecation") // a process cannot set its own environment otherwise
     void theKeyOfAnAccountOfAzureSignsInTheNameThatIsGivenOrElseInThatOfItsAddress() throws IOException {
         List<String> signed = new CopyOnWriteArrayList<>();
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
