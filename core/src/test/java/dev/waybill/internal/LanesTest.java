@@ -450,8 +450,13 @@ class LanesTest {
                 }
                 await().until(() -> look.held("often") == 1);
                 ends.add(() -> {
+                    int held = look.held("often.p1");
+                    Thread closing = new Thread(next::close);
+                    closing.start();
+                    // Once what was not started has gone back, or it would start.
+                    await().until(() -> look.held("often.p1") < held);
                     go.countDown();
-                    next.close();
+                    await().until(() -> !closing.isAlive());
                 });
             }
             List<Integer> counts = new CopyOnWriteArrayList<>();
