@@ -214,6 +214,10 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
 
     private Outcome hold(Transaction transaction, StoredConvoy before, Event<E> event) throws Exception {
         if (before.held() >= machine.maxHeld()) {
+            if (before.status() == ConvoyStatus.RESUMED) {
+                // It is about to go on with them.
+                return Outcome.release();
+            }
             return Outcome.deadLetter(before + " holds " + before.held() + " messages already");
         }
         StoredConvoy after = ConvoySteps.unmoved(before);

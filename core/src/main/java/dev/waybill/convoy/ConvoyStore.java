@@ -40,7 +40,9 @@ public interface ConvoyStore {
         List<HeldMessage> held(StoredConvoy convoy);
 
         /** The same for those who look for one: {@link HeldMessage#order} and {@link HeldMessage#messageId} are right, the rest may be empty. */
-        List<HeldMessage> heldIds(StoredConvoy convoy);
+        default List<HeldMessage> heldIds(StoredConvoy convoy) {
+            return held(convoy);
+        }
 
         /**
          * Convoys about which something is to be done, those first that have waited longest. Until the transaction ends no other

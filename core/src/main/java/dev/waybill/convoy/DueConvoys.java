@@ -48,6 +48,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
     long work() {
         List<StoredConvoy> due = List.of();
         List<StoredConvoy> doubtful = new ArrayList<>();
+        List<StoredConvoy> late = new ArrayList<>();
         boolean all;
         try (Transaction transaction = store.begin()) {
             due = transaction.due(machine.name(), BATCH);
@@ -57,8 +58,12 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             long start = System.nanoTime();
             List<Done> done = new ArrayList<>();
             for (StoredConvoy convoy : due) {
-                if (isDoubtful(convoy, transaction.now())) {
+                if (convoy.failures() > 0) {
                     doubtful.add(convoy);
+                } else if (isLate(convoy, transaction.now())) {
+                    StoredConvoy begun = begun(convoy, transaction.now());
+                    transaction.save(Change.of(convoy, begun));
+                    late.add(begun);
                 } else {
                     done.add(due(transaction, convoy));
                 }
@@ -69,15 +74,17 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             transaction.commit();
             done.forEach(one -> one.told.run());
             done.forEach(this::resume);
-            all = done.size() + doubtful.size() == due.size();
+            all = done.size() + doubtful.size() + late.size() == due.size();
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable one) {
             // One of them: each for itself, so that it does not hold up the others.
             LOG.debug("convoys that are due are looked at one by one: {}", one.toString());
             doubtful = due;
+            late.clear();
             all = true;
         }
+        fireTogether(late);
         return eachAlone(doubtful) && all && due.size() < BATCH ? SOON_MILLIS : 0;
     }
 
@@ -85,9 +92,45 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         return System.nanoTime() - start > MOST_NANOS;
     }
 
-    private static boolean isDoubtful(StoredConvoy convoy, long now) {
-        boolean late = now - convoy.dueAt() > LATE_MILLIS;
-        return convoy.failures() > 0 || late && convoy.status() == ConvoyStatus.RUNNING;
+    private boolean isLate(StoredConvoy convoy, long now) {
+        return now - convoy.dueAt() > LATE_MILLIS
+                && convoy.status() == ConvoyStatus.RUNNING
+                && !machine.isBehind(convoy);
+    }
+
+    /**
+     * What was late after an outage is much, and none of it to blame; so it is begun, and done, together. What there is no time for was
+     * not begun.
+     */
+    private void fireTogether(List<StoredConvoy> begun) {
+        if (begun.isEmpty()) {
+            return;
+        }
+        List<Done> done = new ArrayList<>();
+        try (Transaction transaction = store.begin()) {
+            long start = System.nanoTime();
+            for (StoredConvoy each : begun) {
+                StoredConvoy now = steps.find(transaction, each.key());
+                if (now == null || now.dueAt() != each.dueAt()) {
+                    continue;
+                }
+                if (isOver(start)) {
+                    StoredConvoy again = now.next(now.status(), transaction.now());
+                    transaction.save(Change.of(now, again.withoutFailure()));
+                } else {
+                    done.add(due(transaction, now));
+                }
+            }
+            transaction.commit();
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Throwable one) {
+            LOG.debug("convoys that are late are looked at one by one: {}", one.toString());
+            begun.forEach(this::tryBegun);
+            return;
+        }
+        done.forEach(one -> one.told.run());
+        done.forEach(this::resume);
     }
 
     /** Whether it goes on with what it holds, without a message. */
@@ -119,12 +162,30 @@ final class DueConvoys<S extends Enum<S>, E, D> {
 
     /** That it is begun is kept before it is: who dies of it, time after time, is so counted. */
     private void alone(StoredConvoy convoy) {
-        StoredConvoy begun = null;
+        StoredConvoy begun;
         try {
             begun = begin(convoy.key());
-            if (begun == null) {
-                return;
-            }
+        } catch (StaleConvoyException faster) {
+            conflict(convoy, faster);
+            return;
+        } catch (ConvoyStoreException down) {
+            throw down;
+        } catch (Throwable failure) {
+            failed(convoy.withFailure(convoy.failures() + 1, null, null), failure);
+            return;
+        }
+        if (begun != null) {
+            tryBegun(begun);
+        }
+    }
+
+    private void conflict(StoredConvoy convoy, StaleConvoyException faster) {
+        steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
+        LOG.debug("looked at again: {}", faster.getMessage());
+    }
+
+    private void tryBegun(StoredConvoy begun) {
+        try {
             // It has not ended as often as it may, and once more, when it may have been beside another that ends its
             // process.
             if (begun.failures() > steps.queue().maxDeliveries() + 1) {
@@ -135,19 +196,15 @@ final class DueConvoys<S extends Enum<S>, E, D> {
                 fire(begun);
             }
         } catch (StaleConvoyException faster) {
-            steps.listeners().tell(on -> on.conflict(machine.name(), convoy.key()));
-            LOG.debug("looked at again: {}", faster.getMessage());
-            if (begun != null) {
-                StoredConvoy uncounted = begun;
-                change(
-                        begun,
-                        (now, at) -> now.next(now.status(), at)
-                                .withFailure(uncounted.failures() - 1, now.failedMessage(), now.failure()));
-            }
+            conflict(begun, faster);
+            change(
+                    begun,
+                    (now, at) -> now.next(now.status(), at)
+                            .withFailure(begun.failures() - 1, now.failedMessage(), now.failure()));
         } catch (ConvoyStoreException down) {
             throw down;
         } catch (Throwable failure) {
-            failed(begun != null ? begun : convoy.withFailure(convoy.failures() + 1, null, null), failure);
+            failed(begun, failure);
         }
     }
 

@@ -223,11 +223,6 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         }
 
         @Override
-        public List<HeldMessage> heldIds(StoredConvoy convoy) {
-            return held(convoy);
-        }
-
-        @Override
         public List<StoredConvoy> due(String machine, int limit) {
             lock.lock();
             try {

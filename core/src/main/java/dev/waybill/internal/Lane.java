@@ -46,6 +46,8 @@ final class Lane {
     private volatile long wentOnNanos;
 
     private volatile long wentOnMillis;
+    /** Not any more once another receiver has its place: then its locks end as the broker says. */
+    private volatile boolean watched = true;
 
     /**
      * @param batchSize flush when so many have come together
@@ -88,14 +90,20 @@ final class Lane {
         return true;
     }
 
+    /** Nobody {@link #goesOn calls} any more. */
+    void unwatch() {
+        watched = stoodStill(nanos());
+    }
+
     /** Whether this process has stood still for so long that others may have what came this way. */
     boolean stoodStill(long nanos) {
         return stoodStill(nanos, epochMillis());
     }
 
     private boolean stoodStill(long nanos, long millis) {
-        return nanos - wentOnNanos > standstillNanos
-                || millis - wentOnMillis > TimeUnit.NANOSECONDS.toMillis(standstillNanos);
+        return watched
+                && (nanos - wentOnNanos > standstillNanos
+                        || millis - wentOnMillis > TimeUnit.NANOSECONDS.toMillis(standstillNanos));
     }
 
     /** The time of day. */

@@ -248,6 +248,7 @@ final class Receivers<T> {
         LOG.warn("receiver from {}: {}; opening it again in {} ms", slot.destination, slot.trouble, wait);
         engine.observer().recovering(slot.destination.queue().name());
         if (lane != null) {
+            lane.unwatch();
             lane.receiver().close();
         }
     }
@@ -269,8 +270,11 @@ final class Receivers<T> {
             LOG.warn("receiver from {}: {}; opening it again", slot.destination, slot.trouble);
             engine.observer().recovering(slot.destination.queue().name());
             engine.blocking().execute(() -> {
-                onLost.run();
-                lane.receiver().close();
+                try {
+                    onLost.run();
+                } finally {
+                    lane.receiver().close();
+                }
             });
         }
     }

@@ -326,12 +326,17 @@ final class SendPipe {
         } finally {
             lock.unlock();
         }
-        for (PendingSend send : late) {
-            String detail = send.handedOver
-                    ? "no answer within " + options.sendTimeout()
-                    : "not handed to the broker within " + options.sendTimeout();
-            complete(send, failure(send, blockedReason(), send.handedOver, detail + blockedDetail(), null));
+        if (!late.isEmpty()) {
+            // What the application does then may block, which the timer must not.
+            engine.blocking().execute(() -> late.forEach(this::completeLate));
         }
+    }
+
+    private void completeLate(PendingSend send) {
+        String detail = send.handedOver
+                ? "no answer within " + options.sendTimeout()
+                : "not handed to the broker within " + options.sendTimeout();
+        complete(send, failure(send, blockedReason(), send.handedOver, detail + blockedDetail(), null));
     }
 
     private Reason blockedReason() {

@@ -3,17 +3,28 @@ package dev.waybill.internal;
 import dev.waybill.inmemory.InMemoryBrokerProvider;
 import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
+import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerProvider;
 import dev.waybill.spi.Receiver;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The in-memory broker, but that it says that it waits for {@link #SESSION} for a sign of life; it knows of none. */
 public final class SessionProvider implements BrokerProvider {
     static final Duration SESSION = Duration.ofSeconds(15);
+
+    /** How many receives succeed before one fails. */
+    static final AtomicInteger RECEIVES_LEFT = new AtomicInteger(Integer.MAX_VALUE);
+
+    /** Those that failed, whose messages are good for as long as they are not closed. */
+    static final List<Receiver> FAILED = new CopyOnWriteArrayList<>();
 
     @Override
     public String name() {
@@ -27,22 +38,37 @@ public final class SessionProvider implements BrokerProvider {
 
     @Override
     public Broker open(BrokerContext context) {
-        return around(
-                Broker.class,
-                new InMemoryBrokerProvider().open(context),
-                "receiver",
-                receiver -> around(Receiver.class, (Receiver) receiver, "silenceNanos", never -> SESSION.toNanos()));
+        Broker real = new InMemoryBrokerProvider().open(context);
+        return proxy(Broker.class, (self, called, arguments) -> {
+            Object result = invoke(real, called, arguments);
+            return result instanceof Receiver receiver ? around(receiver) : result;
+        });
     }
 
-    private static <T> T around(Class<T> type, T real, String method, UnaryOperator<Object> change) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (self, called, arguments) -> {
-                    try {
-                        Object result = called.invoke(real, arguments);
-                        return called.getName().equals(method) ? change.apply(result) : result;
-                    } catch (InvocationTargetException failed) {
-                        throw failed.getCause();
-                    }
-                }));
+    private static Receiver around(Receiver real) {
+        return proxy(Receiver.class, (self, called, arguments) -> switch (called.getName()) {
+            case "silenceNanos" -> SESSION.toNanos();
+            case "receive" -> {
+                if (RECEIVES_LEFT.getAndDecrement() == 0) {
+                    FAILED.add(real);
+                    throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "for once", null);
+                }
+                yield invoke(real, called, arguments);
+            }
+            case "close" -> FAILED.contains(real) ? null : invoke(real, called, arguments);
+            default -> invoke(real, called, arguments);
+        });
+    }
+
+    private static Object invoke(Object real, Method called, Object[] arguments) throws Throwable {
+        try {
+            return called.invoke(real, arguments);
+        } catch (InvocationTargetException failed) {
+            throw failed.getCause();
+        }
+    }
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 }

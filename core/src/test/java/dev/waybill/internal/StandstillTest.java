@@ -14,6 +14,7 @@ import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.inmemory.InMemoryInspection;
 import dev.waybill.inmemory.SettableTime;
+import dev.waybill.spi.Receiver;
 import dev.waybill.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
@@ -36,19 +37,23 @@ class StandstillTest {
 
     private final SettableTime time = new SettableTime();
     private final AtomicLong sleptMillis = new AtomicLong();
-    private final Waybill waybill = Waybill.open(
-            WaybillConfig.of(Map.of("waybill.broker", "session", "waybill.uri", "in-memory:?emulate=rabbitmq"))
-                    .time(new TimeSource() {
-                        @Override
-                        public long nanos() {
-                            return time.nanos();
-                        }
+    private final AtomicLong looks = new AtomicLong();
+    private final Waybill waybill = Waybill.open(WaybillConfig.of(
+                    Map.of("waybill.broker", "session", "waybill.uri", "in-memory:?emulate=rabbitmq"))
+            .time(new TimeSource() {
+                @Override
+                public long nanos() {
+                    return time.nanos();
+                }
 
-                        @Override
-                        public long epochMillis() {
-                            return time.epochMillis() + sleptMillis.get();
-                        }
-                    }));
+                @Override
+                public long epochMillis() {
+                    if (Thread.currentThread().getName().startsWith("waybill-timer")) {
+                        looks.incrementAndGet();
+                    }
+                    return time.epochMillis() + sleptMillis.get();
+                }
+            }));
     private final InMemoryInspection inspection =
             waybill.unwrap(InMemoryInspection.class).orElseThrow();
 
@@ -60,6 +65,8 @@ class StandstillTest {
     @AfterEach
     void nothingIsLeftOpen() {
         goesOn.countDown();
+        SessionProvider.FAILED.forEach(Receiver::close);
+        SessionProvider.FAILED.clear();
         waybill.close();
         assertThat(inspection.violations()).isEmpty();
     }
@@ -143,6 +150,25 @@ class StandstillTest {
         await().until(() -> inspection.held("q") == 0);
         assertThat(handled).containsExactly("m1", "m2", "m3");
         assertThat(lockLost).containsOnly(false);
+    }
+
+    @Test
+    void whatWasHeldByAReceiverThatWasReplacedIsNotLostForThat() throws Exception {
+        Queue<String> queue = queue(false);
+        send(queue, 1);
+        SessionProvider.RECEIVES_LEFT.set(1);
+        waybill.consumer(queue).concurrency(2).start(this::handle);
+        begun.await();
+        await().until(() -> inspection.openReceivers() == 2);
+        for (int half = 0; half < 4; half++) {
+            time.advance(BOUND.dividedBy(2));
+            long before = looks.get();
+            await().until(() -> looks.get() > before + 1);
+        }
+        goesOn.countDown();
+        await().untilAsserted(() -> assertThat(lockLost).containsExactly(false));
+        await().until(() -> inspection.held("q") == 0);
+        assertThat(inspection.depth("q")).isZero();
     }
 
     @Test
