@@ -56,12 +56,9 @@ final class ShareWorker implements Runnable, Crew.Member {
     /** How long those that are to ride wait for their poll. */
     private static final long BOARDING_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** After holding its records for so long there is to be another that can poll. */
-    private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
     /**
-     * After holding its records for so long another worker takes over even if this one was to poll next. Not sooner: the client of
-     * the stuck one may hold the records that come next, which would then come after those of the other.
+     * After holding its records for so long another worker takes over. Not sooner: the client of the stuck one may hold the records
+     * that come next, which would then come after those of the other.
      */
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -93,9 +90,6 @@ final class ShareWorker implements Runnable, Crew.Member {
 
     /** How many polls have ended without records since the last with some; after one, two fetches may be under way. */
     private int inVain;
-
-    /** Whether it has held what the last poll brought for {@link #SLOW_NANOS}. */
-    private boolean slow;
 
     /** Until it is given a partition, before which nothing is fetched. */
     private boolean joining = true;
@@ -327,12 +321,7 @@ final class ShareWorker implements Runnable, Crew.Member {
             commit(grip);
             gatheringSince = System.nanoTime();
         }
-        long held = System.nanoTime() - polledAt;
-        if (held > SLOW_NANOS && !slow) {
-            slow = true;
-            crew.slow(this);
-        }
-        if (held > STUCK_NANOS) {
+        if (System.nanoTime() - polledAt > STUCK_NANOS) {
             note(grip);
             commit(grip);
             if (grip.holds()) {
@@ -367,7 +356,6 @@ final class ShareWorker implements Runnable, Crew.Member {
         markers.look(records);
         polledAt = System.nanoTime();
         gatheringSince = polledAt;
-        slow = false;
         consumer.acquisitionLockTimeoutMs().ifPresent(clock::lockMillis);
         HandOver.Poll place = out.next();
         crew.polled(this, records.count(), maybeMore);
