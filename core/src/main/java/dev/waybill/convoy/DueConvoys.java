@@ -72,8 +72,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
                 }
             }
             transaction.commit();
-            done.forEach(one -> one.told.run());
-            done.forEach(this::resume);
+            goOn(done);
             all = done.size() + doubtful.size() + late.size() == due.size();
         } catch (ConvoyStoreException down) {
             throw down;
@@ -129,8 +128,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             begun.forEach(this::tryBegun);
             return;
         }
-        done.forEach(one -> one.told.run());
-        done.forEach(this::resume);
+        goOn(done);
     }
 
     /** Whether it goes on with what it holds, without a message. */
@@ -244,8 +242,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             done = due(transaction, now);
             transaction.commit();
         }
-        done.told.run();
-        resume(done);
+        goOn(List.of(done));
     }
 
     private void neverEnds(StoredConvoy begun) throws Exception {
@@ -330,10 +327,13 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         return new Done(told, goesOn ? convoy.key() : null);
     }
 
-    /** Goes on with what is held, without a message. */
-    private void resume(Done done) {
-        if (done.resumes != null) {
-            resume(done.resumes);
+    /** What is done is kept: tells of it, and goes on with what is held, without a message. */
+    private void goOn(List<Done> kept) {
+        kept.forEach(done -> done.told.run());
+        for (Done done : kept) {
+            if (done.resumes != null) {
+                resume(done.resumes);
+            }
         }
     }
 

@@ -35,6 +35,7 @@ final class Lane {
     private final Lanes lanes;
     private final boolean ages;
     private final long standstillNanos;
+    private final long standstillMillis;
 
     private final ReentrantLock lock = new ReentrantLock();
     private ArrayList<HeldMessage<?>> pending = new ArrayList<>();
@@ -46,8 +47,8 @@ final class Lane {
     private volatile long wentOnNanos;
 
     private volatile long wentOnMillis;
-    /** Not any more once another receiver has its place: then its locks end as the broker says. */
-    private volatile boolean watched = true;
+    /** If a silence counts, and not any more once another receiver has its place: then its locks end as the broker says. */
+    private volatile boolean watched;
 
     /**
      * @param batchSize flush when so many have come together
@@ -66,6 +67,8 @@ final class Lane {
         long silence = receiver.silenceNanos();
         // The last sign of life was given a while before the process stood still.
         standstillNanos = Math.max(SHORTEST_STANDSTILL_NANOS, silence - silence / 3);
+        standstillMillis = TimeUnit.NANOSECONDS.toMillis(standstillNanos);
+        watched = silence < Long.MAX_VALUE;
         wentOnNanos = nanos();
         wentOnMillis = epochMillis();
     }
@@ -82,7 +85,7 @@ final class Lane {
     boolean goesOn() {
         long nanos = nanos();
         long millis = epochMillis();
-        if (stoodStill(nanos, millis)) {
+        if (stoodStill(nanos)) {
             return false;
         }
         wentOnNanos = nanos;
@@ -97,13 +100,7 @@ final class Lane {
 
     /** Whether this process has stood still for so long that others may have what came this way. */
     boolean stoodStill(long nanos) {
-        return stoodStill(nanos, epochMillis());
-    }
-
-    private boolean stoodStill(long nanos, long millis) {
-        return watched
-                && (nanos - wentOnNanos > standstillNanos
-                        || millis - wentOnMillis > TimeUnit.NANOSECONDS.toMillis(standstillNanos));
+        return watched && (nanos - wentOnNanos > standstillNanos || epochMillis() - wentOnMillis > standstillMillis);
     }
 
     /** The time of day. */

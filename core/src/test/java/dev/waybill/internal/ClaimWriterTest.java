@@ -10,11 +10,9 @@ import dev.waybill.SendException;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.claimcheck.ClaimCheck;
-import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
@@ -31,14 +29,9 @@ import org.junit.jupiter.api.Timeout;
 class ClaimWriterTest {
 
     /** Takes payloads, and gives valet keys, as it is told to. */
-    private static final class Store implements PayloadStore {
+    private static final class Store extends StubPayloadStore {
         final List<String> written = new ArrayList<>();
         Supplier<URI> valetKey = () -> URI.create("https://host/");
-
-        @Override
-        public String name() {
-            return "store";
-        }
 
         @Override
         public boolean write(String key, Content content) throws IOException {
@@ -47,22 +40,7 @@ class ClaimWriterTest {
         }
 
         @Override
-        public InputStream read(String key) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean exists(String key) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
         public void delete(List<String> keys) {}
-
-        @Override
-        public List<StoredPayload> list(String after, int limit) {
-            throw new UnsupportedOperationException();
-        }
 
         @Override
         public Optional<URI> valetKey(String key, Duration validFor) {

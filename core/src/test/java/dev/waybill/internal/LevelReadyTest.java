@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.waybill.PriorityPolicy;
 import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
-import dev.waybill.WaybillObserver;
 import dev.waybill.inmemory.InMemoryBrokerProvider;
 import dev.waybill.inmemory.SettableTime;
 import dev.waybill.spi.Broker;
@@ -33,18 +32,7 @@ class LevelReadyTest {
     private final Timer timer = new Timer();
     private final Broker broker = new InMemoryBrokerProvider()
             .open(new ContextImpl(new Settings(Map.of("waybill.broker", "in-memory")), Runnable::run, time));
-    private final Engine engine = new Engine(
-            broker,
-            broker.limits(),
-            timer,
-            Runnable::run,
-            time,
-            WaybillObserver.NONE,
-            new Listeners(),
-            "test",
-            "in-memory",
-            false,
-            new SpentPayloads(timer, Runnable::run));
+    private final Engine engine = TestEngine.of(broker, timer, time);
     private final Unsettled unsettled = new Unsettled();
     private final Set<String> lost = new HashSet<>();
     private Lanes lanes = Lanes.of(

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.waybill.ProducerOptions;
 import dev.waybill.RetryPolicy;
 import dev.waybill.TopologyMode;
-import dev.waybill.WaybillObserver;
 import dev.waybill.inmemory.InMemoryBrokerProvider;
 import dev.waybill.inmemory.SettableTime;
 import dev.waybill.spi.Broker;
@@ -40,18 +39,7 @@ class SendPipeTest {
     void anErrorWhileItIsOpenedInTheBackgroundKeepsNobodyWaiting() throws Exception {
         QueueDefinition queue = new QueueDefinition("q", 3, Duration.ofSeconds(30), RetryPolicy.DEFAULT);
         broker.declare(queue, TopologyMode.DECLARE);
-        Engine engine = new Engine(
-                failingOnce(),
-                broker.limits(),
-                timer,
-                Runnable::run,
-                time,
-                WaybillObserver.NONE,
-                new Listeners(),
-                "test",
-                "in-memory",
-                false,
-                new SpentPayloads(timer, Runnable::run));
+        Engine engine = TestEngine.of(failingOnce(), timer, time);
         ProducerOptions options = new ProducerOptions(10, 1000, Duration.ofSeconds(10));
         SendPipe pipe = new SendPipe(engine, new Destination(queue, Role.MAIN), options, false, true);
         assertThat(fails).as("the first sender was asked for").isFalse();

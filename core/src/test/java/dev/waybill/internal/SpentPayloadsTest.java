@@ -2,9 +2,7 @@ package dev.waybill.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,7 +28,7 @@ class SpentPayloadsTest {
     }
 
     /** Deletes all of them or none, and one of them never. */
-    private static final class Store implements PayloadStore {
+    private static final class Store extends StubPayloadStore {
         final Set<String> deleted = ConcurrentHashMap.newKeySet();
         final List<List<String>> refused = new CopyOnWriteArrayList<>();
         volatile boolean down;
@@ -42,31 +40,6 @@ class SpentPayloadsTest {
                 throw new PayloadStoreException("not now", null);
             }
             deleted.addAll(keys);
-        }
-
-        @Override
-        public String name() {
-            return "store";
-        }
-
-        @Override
-        public boolean write(String key, Content content) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public InputStream read(String key) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean exists(String key) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<StoredPayload> list(String after, int limit) {
-            throw new UnsupportedOperationException();
         }
     }
 

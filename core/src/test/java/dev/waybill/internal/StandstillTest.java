@@ -91,14 +91,20 @@ class StandstillTest {
         lockLost.add(delivery.lockLost());
     }
 
+    /** Sends so many, all of which a subscription holds when this returns, and handles the first. */
+    private Subscription hold(Queue<String> queue, int count) throws InterruptedException {
+        send(queue, count);
+        Subscription subscription = waybill.consumer(queue).prefetch(2 * count).start(this::handle);
+        begun.await();
+        await().until(() -> inspection.held("q") == count);
+        return subscription;
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void whatHasNotStartedWhenAProcessStandsStillForTooLongComesAgain(boolean ordered) throws Exception {
         Queue<String> queue = queue(ordered);
-        send(queue, 3);
-        waybill.consumer(queue).prefetch(10).start(this::handle);
-        begun.await();
-        await().until(() -> inspection.held("q") == 3);
+        hold(queue, 3);
         time.advance(BOUND.plusMillis(1));
         await().until(() -> inspection.depth("q") == 3);
         goesOn.countDown();
@@ -114,10 +120,7 @@ class StandstillTest {
     @ValueSource(booleans = {false, true})
     void nothingStartsBeforeTheStandstillIsNoticed(boolean ordered) throws Exception {
         Queue<String> queue = queue(ordered);
-        send(queue, 50);
-        waybill.consumer(queue).prefetch(100).start(this::handle);
-        begun.await();
-        await().until(() -> inspection.held("q") == 50);
+        hold(queue, 50);
         time.advance(BOUND.plusMillis(1));
         goesOn.countDown();
         await().untilAsserted(() -> assertThat(handled).contains("m50 again"));
@@ -128,10 +131,7 @@ class StandstillTest {
     @Test
     void aMachineThatWasSuspendedHasStoodStill() throws Exception {
         Queue<String> queue = queue(false);
-        send(queue, 2);
-        waybill.consumer(queue).prefetch(10).start(this::handle);
-        begun.await();
-        await().until(() -> inspection.held("q") == 2);
+        hold(queue, 2);
         sleptMillis.addAndGet(BOUND.toMillis() + 1);
         await().until(() -> inspection.depth("q") == 2);
         goesOn.countDown();
@@ -141,10 +141,7 @@ class StandstillTest {
     @Test
     void aShortStandstillChangesNothing() throws Exception {
         Queue<String> queue = queue(false);
-        send(queue, 3);
-        waybill.consumer(queue).prefetch(10).start(this::handle);
-        begun.await();
-        await().until(() -> inspection.held("q") == 3);
+        hold(queue, 3);
         time.advance(BOUND);
         goesOn.countDown();
         await().until(() -> inspection.held("q") == 0);
@@ -174,10 +171,7 @@ class StandstillTest {
     @Test
     void whatAPausedSubscriptionHeldComesAgainWhenItGoesOn() throws Exception {
         Queue<String> queue = queue(true);
-        send(queue, 3);
-        Subscription subscription = waybill.consumer(queue).prefetch(10).start(this::handle);
-        begun.await();
-        await().until(() -> inspection.held("q") == 3);
+        Subscription subscription = hold(queue, 3);
         subscription.pause();
         goesOn.countDown();
         await().until(() -> inspection.held("q") == 2);

@@ -28,7 +28,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ThrowingRunnable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What convoys try again, how often, and what they do not repeat: when processes die of it, or people decide. With messages in memory. */
@@ -44,36 +43,12 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         throw new ConvoyStoreException("the process dies", null);
     }
 
-    private void save(String key, int failures, @Nullable String failure, long dueAt) {
-        await().ignoreException(StaleConvoyException.class).until(() -> {
-            try (Transaction transaction = store.begin()) {
-                StoredConvoy before = existing(key);
-                StoredConvoy after = new StoredConvoy(
-                        before.machine(),
-                        before.key(),
-                        before.state(),
-                        before.status(),
-                        before.version() + 1,
-                        before.machineVersion(),
-                        before.data(),
-                        before.createdAt(),
-                        before.since(),
-                        dueAt,
-                        before.held(),
-                        before.steps(),
-                        failures,
-                        before.failedMessage(),
-                        failure);
-                transaction.save(new Change(before, after, List.of(), List.of(), List.of(), List.of()));
-                transaction.commit();
-                return true;
-            }
-        });
-    }
-
     private void isDue(String key, long dueAt) {
-        StoredConvoy convoy = existing(key);
-        save(key, convoy.failures(), convoy.failure(), dueAt);
+        await().ignoreException(StaleConvoyException.class).until(() -> {
+            StoredConvoy before = existing(key);
+            overwrite(before, before.machineVersion(), dueAt, before.failures(), before.failure());
+            return true;
+        });
     }
 
     /** After each death the time passes until it is tried again. */
@@ -205,7 +180,7 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         run(cancellable().on(State.PLACED, Event.Placed.class).to(State.PLACED, (step, placed) -> step.data("again")));
         send("o1", placed("1"));
         StoredConvoy before = awaitState("o1", State.PLACED);
-        save("o1", 2, "it cannot be", before.dueAt());
+        overwrite(before, before.machineVersion(), before.dueAt(), 2, "it cannot be");
         send("o1", placed("2"));
         await().untilAsserted(() -> assertThat(data(existing("o1"))).isEqualTo("again"));
         assertThat(existing("o1")).returns(2, StoredConvoy::failures).returns("it cannot be", StoredConvoy::failure);

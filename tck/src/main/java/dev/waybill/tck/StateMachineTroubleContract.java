@@ -42,6 +42,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -401,24 +402,29 @@ abstract class StateMachineTroubleContract extends StateMachineContract {
 
     private void storedByALaterVersion(String key, long dueAt) {
         StoredConvoy convoy = existing(key);
-        StoredConvoy later = new StoredConvoy(
+        overwrite(convoy, convoy.machineVersion() + 1, dueAt, 0, null);
+    }
+
+    /** As another process may. */
+    void overwrite(StoredConvoy convoy, int machineVersion, long dueAt, int failures, @Nullable String failure) {
+        StoredConvoy after = new StoredConvoy(
                 convoy.machine(),
                 convoy.key(),
                 convoy.state(),
                 convoy.status(),
                 convoy.version() + 1,
-                convoy.machineVersion() + 1,
+                machineVersion,
                 convoy.data(),
                 convoy.createdAt(),
                 convoy.since(),
                 dueAt,
                 convoy.held(),
                 convoy.steps(),
-                0,
-                null,
-                null);
+                failures,
+                convoy.failedMessage(),
+                failure);
         try (Transaction transaction = store.begin()) {
-            transaction.save(new Change(convoy, later, List.of(), List.of(), List.of(), List.of()));
+            transaction.save(new Change(convoy, after, List.of(), List.of(), List.of(), List.of()));
             transaction.commit();
         }
     }

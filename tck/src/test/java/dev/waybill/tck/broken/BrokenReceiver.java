@@ -240,7 +240,7 @@ final class BrokenReceiver implements Receiver {
 
     @Override
     public List<Inbound> stop() {
-        return List.copyOf(twisted(working.stop()));
+        return twisted(working.stop());
     }
 
     @Override
