@@ -16,15 +16,21 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.extension.TestWatcher;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.ResourceLockTarget;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What all chapters of the suite share: an open Waybill, queues of its own for each test, and patience. */
 @ResourceLock(value = Chapter.BROKER, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
@@ -32,8 +38,23 @@ abstract class Chapter {
     /** What a rule that restarts the broker or cuts its connections locks for itself. */
     static final String BROKER = "the broker under test";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Chapter.class);
     private static final AtomicLong NUMBER = new AtomicLong(System.currentTimeMillis());
 
+    static {
+        StandstillWatch.start();
+    }
+
+    /** Rules run side by side: says which lines of the output belong to one that failed. */
+    @RegisterExtension
+    final TestWatcher names = new TestWatcher() {
+        @Override
+        public void testFailed(ExtensionContext test, Throwable cause) {
+            LOG.warn("rule failed: {} with {}", test.getDisplayName(), used);
+        }
+    };
+
+    private final List<String> used = new CopyOnWriteArrayList<>();
     private final Deque<Waybill> opened = new ArrayDeque<>();
     Waybill waybill;
 
@@ -63,8 +84,10 @@ abstract class Chapter {
         return more;
     }
 
-    static String newName() {
-        return "tck-" + Long.toString(NUMBER.incrementAndGet(), 36);
+    String newName() {
+        String name = "tck-" + Long.toString(NUMBER.incrementAndGet(), 36);
+        used.add(name);
+        return name;
     }
 
     /** A queue that no other test uses. */

@@ -174,10 +174,7 @@ abstract class FlowRules extends Chapter {
         // All come with one fetch, so that none is under way, of which SQS counts what it brings.
         int inHand = 9;
         int leaving = 2;
-        Queue<String> queue = newQueue()
-                .maxDeliveries(leaving)
-                .lockDuration(harness().shortLock())
-                .build();
+        Queue<String> queue = newQueue().maxDeliveries(leaving).build();
         Ledger ledger = new Ledger();
         int messages = 50;
         send(waybill.producer(queue), messages, i -> "m" + i, ledger);
