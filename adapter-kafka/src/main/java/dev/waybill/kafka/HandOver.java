@@ -73,6 +73,17 @@ final class HandOver {
         }
     }
 
+    /** Whether something waits here. */
+    boolean ready() {
+        lock.lock();
+        try {
+            Poll poll = polls.peek();
+            return poll != null && !poll.messages.isEmpty() && !paused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private List<Inbound> takeNow(int max) {
         Poll poll = polls.peek();
         if (poll == null || !poll.filled) {

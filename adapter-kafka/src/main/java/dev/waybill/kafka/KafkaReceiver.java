@@ -83,6 +83,11 @@ final class KafkaReceiver implements Receiver {
         return taken;
     }
 
+    @Override
+    public boolean ready() {
+        return out.ready();
+    }
+
     /** What has waited in a client since before a standstill would pass for what has just come. */
     @Override
     public long silenceNanos() {

@@ -41,7 +41,7 @@ final class BulkheadStage<I, R> implements Call<I, R> {
             throw failed;
         } finally {
             if (called) {
-                bulkhead.onComplete();
+                Listeners.tell(bulkhead::onComplete);
             } else {
                 bulkhead.releasePermission();
             }

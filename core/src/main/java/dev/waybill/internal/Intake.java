@@ -69,8 +69,8 @@ final class Intake<T> implements Turn {
 
     /** Sends those on. */
     private volatile Consumer<HeldMessage<T>> onward = message -> message.decide(Disposition.RELEASE);
-    /** Sends on, at the close, what would die of being given back; does not block. */
-    private volatile Consumer<List<HeldMessage<T>>> handOn = this::release;
+    /** Gives back, at the close or the pause, what was not started; does not block. */
+    private volatile Consumer<List<HeldMessage<T>>> goBack = this::release;
 
     /** Calls of the bulkhead. */
     private final AtomicLong ended = new AtomicLong();
@@ -107,11 +107,11 @@ final class Intake<T> implements Turn {
      * Says what sends messages on; before the first worker.
      *
      * @param onward one that was delayed and is due
-     * @param handOn some that were not started, at the close; does not block
+     * @param goBack gives back some that were not started; does not block
      */
-    void sendOn(Consumer<HeldMessage<T>> onward, Consumer<List<HeldMessage<T>>> handOn) {
+    void sendOn(Consumer<HeldMessage<T>> onward, Consumer<List<HeldMessage<T>>> goBack) {
         this.onward = onward;
-        this.handOn = handOn;
+        this.goBack = goBack;
     }
 
     /** How many messages a receiver may hold beyond those that are handled. */
@@ -137,8 +137,8 @@ final class Intake<T> implements Turn {
                     ready.signal();
                     return false;
                 }
-                boolean passable = !paused && gate.passable();
-                boolean fetching = passable && !stopping && receivers.fetching();
+                boolean passable = !stopping && !paused && gate.passable();
+                boolean fetching = passable && receivers.fetching();
                 boolean filled = passable && fill(mine, max);
                 handling += mine.size();
                 if (fetching && prioritized) {
@@ -177,7 +177,8 @@ final class Intake<T> implements Turn {
     private void putBack(List<HeldMessage<T>> mine) {
         for (int i = mine.size() - 1; i >= 0; i--) {
             HeldMessage<T> message = mine.get(i);
-            if (!message.heldBack()) {
+            // At the deadline of a close it may have been decided in the worker's hands.
+            if (!message.heldBack() || !message.isHeld()) {
                 if (keyed != null && !message.isHeld()) {
                     ended(message);
                 }
@@ -185,7 +186,7 @@ final class Intake<T> implements Turn {
             }
             boolean tried = message.takeBack();
             if (goesBack()) {
-                goBack(List.of(message));
+                goBack.accept(List.of(message));
             } else {
                 buffer.putBack(message, tried);
             }
@@ -412,36 +413,12 @@ final class Intake<T> implements Turn {
 
     private void add(List<HeldMessage<T>> fetched) {
         if (goesBack()) {
-            goBack(fetched);
+            goBack.accept(fetched);
         } else {
             fetched.forEach(buffer::add);
             giveUpLost();
         }
         ready.signal();
-    }
-
-    private void goBack(List<HeldMessage<T>> messages) {
-        List<HeldMessage<T>> dying = new ArrayList<>();
-        for (HeldMessage<T> message : messages) {
-            if (diesOfReturn(message)) {
-                dying.add(message);
-            } else {
-                message.decide(Disposition.RELEASE);
-            }
-        }
-        if (!dying.isEmpty()) {
-            handOn.accept(dying);
-        }
-    }
-
-    /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
-    private boolean diesOfReturn(HeldMessage<T> message) {
-        return !releaseIsFree
-                && keyed == null
-                && !message.lane().ofDeadLetters()
-                && message.deliveryCount() >= message.lane().maxDeliveries()
-                && message.defect() == null
-                && !message.gone();
     }
 
     /** One who waits, if there is something to take, or nobody fetches; that one wakes the next. */
@@ -599,7 +576,7 @@ final class Intake<T> implements Turn {
 
         @Override
         public void done(List<HeldMessage<T>> left) {
-            goBack(released);
+            goBack.accept(released);
             lock.lock();
             try {
                 add(left);
@@ -667,6 +644,16 @@ final class Intake<T> implements Turn {
                 fetchElsewhere(message.lane().number());
             }
             wakeNext();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a worker has something in hand. */
+    boolean handles() {
+        lock.lock();
+        try {
+            return handling > 0;
         } finally {
             lock.unlock();
         }

@@ -8,12 +8,16 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells subscriptions of what happens to their breakers and bulkheads, on the thread on which it happens. Resilience4j keeps a
  * listener for ever; so there is one a breaker and Waybill, and it keeps no subscription alive.
  */
 final class Listeners {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+
     private final Map<Object, Set<Runnable>> told = new WeakHashMap<>();
 
     /** From now on the task runs after each change of the breaker's state; to be ended by {@link #leave}. */
@@ -24,6 +28,15 @@ final class Listeners {
     /** From now on the task runs after each call that ends; to be ended by {@link #leave}. */
     void onFinished(Bulkhead bulkhead, Runnable task) {
         join(bulkhead, task, consumer -> bulkhead.getEventPublisher().onCallFinished(consumer::accept));
+    }
+
+    /** Has those of a guard told how a call went, which has been counted by then: one that throws does not change how it went. */
+    static void tell(Runnable telling) {
+        try {
+            telling.run();
+        } catch (RuntimeException thrown) {
+            LOG.warn("a listener to the events of a bulkhead or a rate limiter threw", thrown);
+        }
     }
 
     private synchronized void join(Object source, Runnable task, Consumer<Consumer<Object>> register) {

@@ -7,6 +7,7 @@ import dev.waybill.spi.Destination;
 import dev.waybill.spi.Destination.Role;
 import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Held.Disposition;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -46,7 +47,7 @@ final class Moves<T> {
 
     private final Set<HeldMessage<T>> under = ConcurrentHashMap.newKeySet();
     private final Set<HeldMessage<T>> kept = ConcurrentHashMap.newKeySet();
-    /** Those under way for which nothing happens now, until their time has come. */
+    /** Those under way for which nothing happens now, until their time has come, and that may go back before; who removes one has it. */
     private final Set<HeldMessage<T>> idle = ConcurrentHashMap.newKeySet();
     /** Those under way that could not be sent on so far, and why. */
     private final Map<HeldMessage<T>, String> stuck = new ConcurrentHashMap<>();
@@ -104,11 +105,31 @@ final class Moves<T> {
         start(onItsWayBack(message, copy, delayMillis));
     }
 
-    /**
-     * To their own queue again, as they came, at the close, where to give them back would count. Their flag says that somebody had them.
-     * Does not block.
-     */
-    void handOn(List<HeldMessage<T>> messages) {
+    /** Gives back what was not started, at the close or the pause. Does not block. */
+    void goBack(List<HeldMessage<T>> messages) {
+        List<HeldMessage<T>> dying = new ArrayList<>();
+        for (HeldMessage<T> message : messages) {
+            if (diesOfReturn(message) && message.defect() == null && !message.gone()) {
+                dying.add(message);
+            } else {
+                message.decide(Disposition.RELEASE);
+            }
+        }
+        if (!dying.isEmpty()) {
+            handOn(dying);
+        }
+    }
+
+    /** Where a return counts, it would die for having been in many hands; a copy has the count that it had before this. */
+    private boolean diesOfReturn(HeldMessage<T> message) {
+        return !releaseIsFree
+                && !from.ordered()
+                && !message.dead()
+                && message.deliveryCount() >= message.lane().maxDeliveries();
+    }
+
+    /** To their own queue again, as they came. Their flag says that somebody had them. */
+    private void handOn(List<HeldMessage<T>> messages) {
         messages.forEach(this::add);
         engine.blocking()
                 .execute(() -> messages.forEach(message -> {
@@ -158,10 +179,12 @@ final class Moves<T> {
         engine.timer().after(millis, () -> engine.blocking().execute(() -> release(message)));
     }
 
+    /** Unless its time has come meanwhile. */
     private void release(HeldMessage<T> message) {
-        idle.remove(message);
-        message.decide(Disposition.RELEASE);
-        remove(message);
+        if (idle.remove(message)) {
+            message.decide(Disposition.RELEASE);
+            remove(message);
+        }
     }
 
     private void start(Move move) {
@@ -229,7 +252,6 @@ final class Moves<T> {
         }
 
         void attempt() {
-            idle.remove(message);
             if (message.gone() || closing && !renews()) {
                 // Whoever has it now decides; a copy would be one too many.
                 end(Disposition.RELEASE);
@@ -266,7 +288,8 @@ final class Moves<T> {
 
         private void again(Throwable failure) {
             boolean atRisk = to.role() == Role.DEAD_LETTER && from.role() == Role.MAIN && !canReturn();
-            if (closing && !atRisk) {
+            boolean goesOn = renews() && diesOfReturn(message) && mayPass(failure);
+            if (closing && !atRisk && !goesOn) {
                 end(Disposition.RELEASE);
                 return;
             }
@@ -285,8 +308,28 @@ final class Moves<T> {
             if (failure instanceof SendException sent && sent.maybeStored()) {
                 flag();
             }
-            idle.add(message);
-            engine.timer().after(wait, () -> engine.blocking().execute(this::attempt));
+            if (!goesOn) {
+                idle.add(message);
+            }
+            engine.timer()
+                    .after(
+                            wait,
+                            () -> engine.blocking().execute(() -> {
+                                if (goesOn || idle.remove(message)) {
+                                    attempt();
+                                }
+                            }));
+        }
+
+        /** Whether it may be over before a close is. */
+        private static boolean mayPass(Throwable failure) {
+            if (failure instanceof SendException send) {
+                return switch (send.reason()) {
+                    case TIMED_OUT, BLOCKED, CONNECTION_LOST -> true;
+                    default -> false;
+                };
+            }
+            return failure instanceof BrokerException broker && broker.kind().transientFault();
         }
 
         /** A copy may be there already: the next one says that it may have been delivered before. */

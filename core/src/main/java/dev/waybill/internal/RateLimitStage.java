@@ -30,10 +30,10 @@ final class RateLimitStage<I, R> implements Call<I, R> {
         } catch (HoldException held) {
             throw held;
         } catch (Throwable failed) {
-            limiter.onError(failed);
+            Listeners.tell(() -> limiter.onError(failed));
             throw failed;
         }
-        limiter.onResult(result);
+        Listeners.tell(() -> limiter.onResult(result));
         return result;
     }
 

@@ -91,7 +91,7 @@ final class SubscriptionImpl<T> implements Subscription {
         handling.claims(claims);
         guardWatch = new GuardWatch(engine, guards, intake);
         moves = new Moves<>(engine, destination, producing, releaseIsFree, intake);
-        intake.sendOn(message -> moves.later(message, Math.max(0, message.notDueMillis())), moves::handOn);
+        intake.sendOn(message -> moves.later(message, Math.max(0, message.notDueMillis())), moves::goBack);
         settler = settling.apply(moves, claims);
         heartbeat = new Heartbeat(
                 engine, this::eachHeld, destination.queue().lockDuration().toNanos());
@@ -330,10 +330,12 @@ final class SubscriptionImpl<T> implements Subscription {
             if (!finished) {
                 abandon();
             }
-            boolean moved = moves.finish(end);
+            // What has been handed over is answered in a moment, also after the deadline; to give back what is on its
+            // way would double it.
+            boolean moved = moves.finish(withGrace(end));
             intake.end();
             intake.flush();
-            return awaitSettled(end) && finished && moved;
+            return intake.awaitSettled(withGrace(end)) && finished && moved;
         } finally {
             heartbeat.stop();
             if (once != null) {
@@ -345,11 +347,17 @@ final class SubscriptionImpl<T> implements Subscription {
         }
     }
 
+    private static long withGrace(long end) {
+        return Math.max(end, System.nanoTime() + SETTLE_GRACE_NANOS);
+    }
+
+    /** A worker without a message ends in a moment, also after the deadline. */
     private boolean awaitWorkers(long end) {
+        long last = withGrace(end);
         lock.lock();
         try {
             while (!workers.isEmpty()) {
-                long left = end - System.nanoTime();
+                long left = (intake.handles() ? end : last) - System.nanoTime();
                 if (left <= 0) {
                     return false;
                 }
@@ -379,10 +387,5 @@ final class SubscriptionImpl<T> implements Subscription {
                 thread.interrupt();
             }
         }
-    }
-
-    private boolean awaitSettled(long end) {
-        long last = Math.max(end, System.nanoTime() + SETTLE_GRACE_NANOS);
-        return intake.awaitSettled(last);
     }
 }

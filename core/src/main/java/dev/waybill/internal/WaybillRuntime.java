@@ -149,6 +149,11 @@ public final class WaybillRuntime implements Waybill {
         ProducerImpl<T> producer =
                 new ProducerImpl<>(engine, queue, declare(queue), options, claims, producers::remove);
         producers.add(producer);
+        if (closed) {
+            // Who closes may have looked before.
+            producer.close();
+            checkOpen();
+        }
         return producer;
     }
 
@@ -269,6 +274,11 @@ public final class WaybillRuntime implements Waybill {
                         drainTimeout,
                         subscriptions::remove));
         subscriptions.add(subscription);
+        if (closed) {
+            // Who closes may have looked before.
+            subscription.close(Duration.ZERO);
+            checkOpen();
+        }
         return subscription;
     }
 

@@ -94,6 +94,25 @@ class LimitsTest {
     }
 
     @Test
+    void aListenerThatThrowsChangesNothing() {
+        Bulkhead bulkhead = Bulkhead.ofDefaults("bulkhead");
+        bulkhead.getEventPublisher().onCallFinished(event -> {
+            throw new IllegalStateException("the registry is closed");
+        });
+        RateLimiter limiter = limiter(100, ofMillis(10));
+        AtomicInteger handled = new AtomicInteger();
+        send(5);
+        Subscription subscription = waybill.consumer(queue)
+                .bulkhead(bulkhead)
+                .rateLimiter(limiter)
+                .start(delivery -> handled.incrementAndGet());
+        await().until(() -> inspect().depth("q") == 0 && inspect().held("q") == 0);
+        assertThat(subscription.close(ofSeconds(5))).isTrue();
+        assertThat(handled).hasValue(5);
+        assertThat(inspect().deadLetters("q")).isZero();
+    }
+
+    @Test
     void whoWaitsForATurnIsStoppedByPauseAndByClose() {
         RateLimiter limiter = limiter(1, ofSeconds(60));
         AtomicInteger handled = new AtomicInteger();

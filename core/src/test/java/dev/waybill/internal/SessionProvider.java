@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The in-memory broker, but that it says that it waits for {@link #SESSION} for a sign of life; it knows of none. */
 public final class SessionProvider implements BrokerProvider {
@@ -22,6 +24,12 @@ public final class SessionProvider implements BrokerProvider {
 
     /** How many receives succeed before one fails. */
     static final AtomicInteger RECEIVES_LEFT = new AtomicInteger(Integer.MAX_VALUE);
+
+    /** What is to happen when a receiver has been opened; once. */
+    static final AtomicReference<Runnable> OPENED = new AtomicReference<>();
+
+    /** Receives answer when this is open, whatever happens meanwhile. */
+    static volatile CountDownLatch answers = new CountDownLatch(0);
 
     /** Those that failed, whose messages are good for as long as they are not closed. */
     static final List<Receiver> FAILED = new CopyOnWriteArrayList<>();
@@ -41,7 +49,14 @@ public final class SessionProvider implements BrokerProvider {
         Broker real = new InMemoryBrokerProvider().open(context);
         return proxy(Broker.class, (self, called, arguments) -> {
             Object result = invoke(real, called, arguments);
-            return result instanceof Receiver receiver ? around(receiver) : result;
+            if (!(result instanceof Receiver receiver)) {
+                return result;
+            }
+            Runnable opened = OPENED.getAndSet(null);
+            if (opened != null) {
+                opened.run();
+            }
+            return around(receiver);
         });
     }
 
@@ -53,7 +68,9 @@ public final class SessionProvider implements BrokerProvider {
                     FAILED.add(real);
                     throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "for once", null);
                 }
-                yield invoke(real, called, arguments);
+                Object brought = invoke(real, called, arguments);
+                answers.await();
+                yield brought;
             }
             case "close" -> FAILED.contains(real) ? null : invoke(real, called, arguments);
             default -> invoke(real, called, arguments);

@@ -107,7 +107,7 @@ abstract class BacklogRules {
                                     part(behind, 99),
                                     part(fetches, 50),
                                     part(fetches, 99)));
-            assertThat(backlog - low.get()).as("low messages that still wait").isGreaterThan(backlog / 2);
+            assertThat(backlog - low.get()).as("low messages that still wait").isGreaterThan(backlog / 4);
             // Of a machine that has other things to do, the median.
             assertThat(part(behind, 50)).as("wait at p50").isLessThanOrEqualTo(2 * HANDLER_MILLIS + part(fetches, 50));
         }

@@ -1,7 +1,9 @@
 package dev.waybill.it;
 
 import dev.waybill.Codec;
+import dev.waybill.DeadLetterFilter;
 import dev.waybill.Delivery;
+import dev.waybill.Outcome;
 import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
@@ -18,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A consumer in a process of its own, to be killed. It writes each message that it handles as a line, before it accepts it: its id, or,
- * of an ordered queue, a {@link Step}.
+ * A consumer in a process of its own, to be killed. It writes each message that it handles as a line, before it settles it: its id, or,
+ * of an ordered queue, a {@link Step}. One that is {@link #failing} accepts none.
  */
 final class ConsumingProcess implements AutoCloseable {
     /** How many messages of an ordered queue it handles at once. */
@@ -39,13 +41,28 @@ final class ConsumingProcess implements AutoCloseable {
 
     /** @param listener is told each line */
     ConsumingProcess(WaybillConfig config, Queue<String> queue, Consumer<String> listener) throws IOException {
+        this(config, queue, false, listener);
+    }
+
+    /**
+     * One whose messages go round until it is killed: each is retried twice, at once or later, and dead-lettered, and all dead letters
+     * are redriven again and again.
+     */
+    static ConsumingProcess failing(WaybillConfig config, Queue<String> queue, Consumer<String> listener)
+            throws IOException {
+        return new ConsumingProcess(config, queue, true, listener);
+    }
+
+    private ConsumingProcess(WaybillConfig config, Queue<String> queue, boolean failing, Consumer<String> listener)
+            throws IOException {
         this.listener = listener;
         process = TestProcess.of(
                         ConsumingProcess.class,
                         config,
                         queue.name(),
                         queue.lockDuration().toString(),
-                        Boolean.toString(queue.isOrderedByKey()))
+                        Boolean.toString(queue.isOrderedByKey()),
+                        Boolean.toString(failing))
                 .start();
         reader = new Thread(this::read, "consuming-process");
         reader.setDaemon(true);
@@ -129,20 +146,34 @@ final class ConsumingProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) throws InterruptedException {
-        WaybillConfig config = TestProcess.config(arguments, 3);
+        WaybillConfig config = TestProcess.config(arguments, 4);
         boolean ordered = Boolean.parseBoolean(arguments[2]);
-        Queue.Builder<String> queue =
+        boolean failing = Boolean.parseBoolean(arguments[3]);
+        Queue.Builder<String> declaration =
                 Queue.named(arguments[0], Codec.text()).maxDeliveries(10).lockDuration(Duration.parse(arguments[1]));
+        Queue<String> queue = ordered ? declaration.orderedByKey().build() : declaration.build();
         PrintStream out = System.out;
-        dev.waybill.Consumer<String> consumer = Waybill.open(config)
-                .consumer(ordered ? queue.orderedByKey().build() : queue.build())
-                .prefetch(20);
+        Waybill waybill = Waybill.open(config);
+        dev.waybill.Consumer<String> consumer = waybill.consumer(queue).prefetch(20);
         if (ordered) {
             consumer.concurrency(CONVOYS_AT_ONCE).start(delivery -> step(delivery, out));
+        } else if (failing) {
+            consumer.concurrency(4).startReturning(delivery -> fail(delivery, out));
+            while (true) {
+                waybill.deadLetters(queue).redrive(DeadLetterFilter.all()).run();
+            }
         } else {
             consumer.concurrency(4).start(delivery -> say(delivery.id(), out));
         }
         Thread.currentThread().join();
+    }
+
+    private static Outcome fail(Delivery<String> delivery, PrintStream out) {
+        say(delivery.id(), out);
+        if (delivery.deliveryCount() > 2) {
+            return Outcome.deadLetter("it has been tried");
+        }
+        return delivery.payload().endsWith("0") ? Outcome.retry(Duration.ZERO) : Outcome.retry(Duration.ofMillis(20));
     }
 
     private static void step(Delivery<String> delivery, PrintStream out) throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.waybill.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.waybill.Codec;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Test;
 /** What must hold of queues that are ordered by key when their processes are killed or stand still. */
 abstract class ConvoyFaultRules {
     static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String NO_GROUPS = "this double hands two consumers messages of one group at once";
     private static final int CONVOYS = 1000;
     private static final int CONVOY_MESSAGES = Integer.getInteger("waybill.it.convoy-messages", 10_000);
 
@@ -71,6 +73,7 @@ abstract class ConvoyFaultRules {
 
     @Test
     void eachKeyIsInOrderWhileProcessesAreKilledAndAdded() throws Exception {
+        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
         Queue<String> queue = declaration().orderedByKey().build();
         int convoys = site().slow() ? CONVOYS / 3 : CONVOYS;
         int each = CONVOY_MESSAGES / CONVOYS;
@@ -112,6 +115,7 @@ abstract class ConvoyFaultRules {
     /** Until then it has messages that another handles meanwhile. */
     @Test
     void eachKeyIsInOrderBesideAProcessThatStoodStill() throws Exception {
+        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
         Queue<String> queue = declaration().orderedByKey().build();
         int keys = 200;
         int each = load(20);
@@ -167,6 +171,7 @@ abstract class ConvoyFaultRules {
 
     @Test
     void whatConvoysDoInADatabaseIsDoneOnceWhileTheirProcessesAreKilled() throws Exception {
+        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
         Queue<String> orders = AccountProcess.queue(declaration().build().name(), lock());
         Queue<String> receipts = AccountProcess.queue(orders.name() + "-receipts", lock());
         int accounts = 50;

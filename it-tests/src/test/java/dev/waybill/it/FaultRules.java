@@ -3,6 +3,8 @@ package dev.waybill.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.waybill.DeadLetterFilter;
+import dev.waybill.DeadLetters;
 import dev.waybill.Health;
 import dev.waybill.Message;
 import dev.waybill.Outcome;
@@ -22,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +120,46 @@ abstract class FaultRules extends ConvoyFaultRules {
                     "consumer process killed",
                     "sent " + ledger.sentCount() + ", handled by it " + before.size() + ", after it " + after.size()
                             + ", lost 0");
+        }
+    }
+
+    /** Each of these is two steps, and the process may die between them: the message is stored where it goes, and settled where it was. */
+    @Test
+    void aProcessThatIsKilledWhileItRetriesDeadLettersAndRedrivesLosesNothing() throws Exception {
+        Queue<String> queue = newQueue();
+        Ledger ledger = new Ledger();
+        Set<String> before = ConcurrentHashMap.newKeySet();
+        AtomicInteger said = new AtomicInteger();
+        int processes = 4;
+        try (Waybill waybill = Waybill.open(config())) {
+            sendAll(waybill.producer(queue), load(500), ledger);
+            for (int i = 1; i <= processes; i++) {
+                // Once round is three deliveries.
+                int enough = said.get() + load(500) * 3 * i / 2;
+                try (ConsumingProcess dying = ConsumingProcess.failing(config(), queue, id -> {
+                    before.add(id);
+                    said.incrementAndGet();
+                })) {
+                    Awaitility.await("messages go round").atMost(PATIENCE).until(() -> said.get() > enough);
+                    dying.kill();
+                }
+            }
+            Set<String> unflagged = ConcurrentHashMap.newKeySet();
+            waybill.consumer(queue).concurrency(4).start(delivery -> {
+                if (before.contains(delivery.id()) && !delivery.redelivered()) {
+                    unflagged.add(delivery.id());
+                }
+                ledger.seen(delivery);
+            });
+            DeadLetters dead = waybill.deadLetters(queue);
+            Awaitility.await("all come to another").atMost(PATIENCE).untilAsserted(() -> {
+                dead.redrive(DeadLetterFilter.all()).run();
+                assertThat(ledger.lost()).as("%s", ledger).isEmpty();
+            });
+            assertThat(unflagged)
+                    .as("handled by a killed process, and delivered again without a flag")
+                    .isEmpty();
+            awaitAll(processes + " processes killed while they retried, dead-lettered and redrove", ledger);
         }
     }
 

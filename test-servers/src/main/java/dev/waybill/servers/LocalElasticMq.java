@@ -54,7 +54,8 @@ final class LocalElasticMq extends LocalServer {
         lines.put("messages-storage.enabled", "true");
         // H2 otherwise writes up to half a second late, which a kill would lose.
         lines.put("messages-storage.uri", "\"jdbc:h2:file:" + data().resolve("messages") + ";WRITE_DELAY=0\"");
-        // Its HTTP server cuts connections, with the answers that were on their way, when this machine makes it late. The first is above
+        // Its HTTP server cuts connections, with the answers that were on their way, when this machine makes it late.
+        // The first is above
         // the longest wait of a poll, and the clients give up idle connections before the second.
         lines.put("pekko.http.server.request-timeout", "60 s");
         lines.put("pekko.http.server.idle-timeout", "10 minutes");
