@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 /** What must hold of queues that are ordered by key when their processes are killed or stand still. */
 abstract class ConvoyFaultRules {
     static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String NO_GROUPS = "this double hands two consumers messages of one group at once";
+    private static final String KEYS_AT_ONCE = "this double hands two consumers messages of one key at once";
     private static final int CONVOYS = 1000;
     private static final int CONVOY_MESSAGES = Integer.getInteger("waybill.it.convoy-messages", 10_000);
 
@@ -73,7 +73,7 @@ abstract class ConvoyFaultRules {
 
     @Test
     void eachKeyIsInOrderWhileProcessesAreKilledAndAdded() throws Exception {
-        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
+        assumeTrue(site().holdsUpKeys(), KEYS_AT_ONCE);
         Queue<String> queue = declaration().orderedByKey().build();
         int convoys = site().slow() ? CONVOYS / 3 : CONVOYS;
         int each = CONVOY_MESSAGES / CONVOYS;
@@ -115,7 +115,7 @@ abstract class ConvoyFaultRules {
     /** Until then it has messages that another handles meanwhile. */
     @Test
     void eachKeyIsInOrderBesideAProcessThatStoodStill() throws Exception {
-        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
+        assumeTrue(site().holdsUpKeys(), KEYS_AT_ONCE);
         Queue<String> queue = declaration().orderedByKey().build();
         int keys = 200;
         int each = load(20);
@@ -171,7 +171,7 @@ abstract class ConvoyFaultRules {
 
     @Test
     void whatConvoysDoInADatabaseIsDoneOnceWhileTheirProcessesAreKilled() throws Exception {
-        assumeTrue(site().holdsUpGroups(), NO_GROUPS);
+        assumeTrue(site().holdsUpKeys(), KEYS_AT_ONCE);
         Queue<String> orders = AccountProcess.queue(declaration().build().name(), lock());
         Queue<String> receipts = AccountProcess.queue(orders.name() + "-receipts", lock());
         int accounts = 50;

@@ -44,6 +44,11 @@ public interface BrokerHarness {
         return false;
     }
 
+    /** Whether what a consumer has of a key holds up the rest of that key, which not every double of a broker sees to. */
+    default boolean holdsUpKeys() {
+        return true;
+    }
+
     /** The vendor type that {@code unwrap} hands out. */
     Class<?> nativeType();
 
