@@ -130,12 +130,12 @@ abstract class FaultRules extends ConvoyFaultRules {
         Ledger ledger = new Ledger();
         Set<String> before = ConcurrentHashMap.newKeySet();
         AtomicInteger said = new AtomicInteger();
-        int processes = 4;
+        int processes = 3;
         try (Waybill waybill = Waybill.open(config())) {
-            sendAll(waybill.producer(queue), load(500), ledger);
+            sendAll(waybill.producer(queue), load(200), ledger);
             for (int i = 1; i <= processes; i++) {
                 // Once round is three deliveries.
-                int enough = said.get() + load(500) * 3 * i / 2;
+                int enough = said.get() + load(200) * 3;
                 try (ConsumingProcess dying = ConsumingProcess.failing(config(), queue, id -> {
                     before.add(id);
                     said.incrementAndGet();
