@@ -7,9 +7,10 @@ import java.util.Optional;
 /**
  * The dead letters of one queue. Thread-safe; every method blocks while the broker is asked.
  *
- * <p>To look at dead letters leaves them where they are. No broker can show them without handing them out, so they are received and
- * given back: others do not get them while somebody looks, and no more than 10,000 are seen, on Kafka no more than a share group may
- * hold of a partition ({@code share.partition.max.record.locks}).
+ * <p>To look at dead letters leaves them where they are. Kafka shows them from its log. The other brokers show none without handing
+ * them out, so there they are received and given back: others do not get them while somebody looks, and no more than 10,000 are seen.
+ * So it is on Kafka too while a consumer of the dead letters has left out some; then no more are seen than a share group may hold of a
+ * partition ({@code share.partition.max.record.locks}).
  */
 public interface DeadLetters {
 

@@ -95,9 +95,21 @@ final class ClaimStream extends InputStream {
         }
     }
 
+    /** What expands or decrypts may stop before the end, and a store's connection can be used again only after that. */
+    private int readStored() throws IOException {
+        try {
+            return stored.read();
+        } catch (IOException | RuntimeException bad) {
+            throw told(bad);
+        }
+    }
+
     private void verify() throws IOException {
         if (readSome(new byte[1], 0, 1) >= 0) {
             throw corrupt("is longer than the " + reference.bytes() + " bytes that were sent", null);
+        }
+        if (readStored() >= 0) {
+            throw corrupt("is followed by something else in its store", null);
         }
         String found = HexFormat.of().formatHex(digest.digest());
         if (!found.equals(reference.digest())) {

@@ -123,7 +123,7 @@ final class DeadLettersImpl implements DeadLetters {
                     "the payloads of " + dead
                             + " cannot be deleted: the queue is declared without a claim check, Queue.named(...).claimCheck(...)");
         }
-        PurgedPayloads payloads = new PurgedPayloads(check);
+        PurgedPayloads payloads = new PurgedPayloads(check, dead.queue().name());
         long purged = purge(filter, expected, payloads);
         try {
             // A letter may have come meanwhile, or be back since its connection was lost before the broker had heard of

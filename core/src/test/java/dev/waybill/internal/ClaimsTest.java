@@ -161,6 +161,33 @@ class ClaimsTest {
         }
     }
 
+    /** Or its connection would be thrown away. Gzip knows its end before its stream does. */
+    @Test
+    void aCompressedPayloadIsReadToTheEndOfItsStream() {
+        AtomicInteger ends = new AtomicInteger();
+        store.reader = (from, key) -> new FilterInputStream(from.read(key)) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                int read = super.read(bytes, offset, length);
+                ends.addAndGet(read < 0 ? 1 : 0);
+                return read;
+            }
+
+            @Override
+            public int available() {
+                return 0;
+            }
+        };
+        Queue<String> queue = Queue.named("q", Codec.text())
+                .claimCheck(ClaimCheck.in(store).threshold(10).compressed().build())
+                .build();
+        waybill.producer(queue).send(LARGE).join();
+        List<String> handled = new CopyOnWriteArrayList<>();
+        waybill.consumer(queue).start(delivery -> handled.add(delivery.payload()));
+        await().untilAsserted(() -> assertThat(handled).containsExactly(LARGE));
+        assertThat(ends).hasPositiveValue();
+    }
+
     /** A stream that breaks off before its first byte. */
     private static InputStream broken(InputStream in) {
         return new FilterInputStream(in) {

@@ -144,4 +144,29 @@ class PurgedPayloadsTest {
         assertThat(waybill.deadLetters(queue).count()).isEqualTo(1);
         assertThat(keys()).hasSize(1);
     }
+
+    /** Anybody may have sent a reference that is not signed. */
+    @Test
+    void whatIsNotOfTheQueueStaysUnlessItIsSigned() throws Exception {
+        store.write("other/theirs", out -> out.write("a payload of others".getBytes(UTF_8)));
+        String reference = """
+                waybill-claim-check: 1
+                store: files
+                key: other/theirs
+                bytes: 19
+                sha-256: %s
+                content-type: text/plain
+                created: 2026-11-28T00:00:00Z
+                """.formatted("0".repeat(64));
+        Queue<String> forging = Queue.named("open", new ForgedReferences()).build();
+        waybill.producer(forging).send(reference).join();
+        waybill.consumer(forging).start(delivery -> {});
+        Queue<String> open = Queue.named("open", Codec.text())
+                .claimCheck(ClaimCheck.in(store).build())
+                .build();
+        await().until(() -> waybill.deadLetters(open).count() == 1);
+        assertThat(waybill.deadLetters(open).purgeWithPayloads(DeadLetterFilter.all(), 1))
+                .isEqualTo(1);
+        assertThat(keys()).contains("other/theirs");
+    }
 }
