@@ -11,7 +11,6 @@ import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStore.Content;
 import dev.waybill.claimcheck.PayloadStoreException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import java.io.ByteArrayInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,7 +57,7 @@ final class ClaimWriter {
     Body body(Message<?> message, byte[] encoded, String contentType) {
         return encoded.length <= threshold
                 ? new Body(encoded, contentType, null)
-                : stored(message, new byte[0], new ByteArrayInputStream(encoded), contentType);
+                : stored(message, encoded, InputStream.nullInputStream(), contentType);
     }
 
     /** The body of a message whose payload may not be in memory, and is not brought there beyond the threshold. */
