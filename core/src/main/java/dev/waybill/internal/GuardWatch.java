@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps an intake informed of its breaker and its bulkhead. While the breaker is open it asks it for a permission, about ten times
+ * Keeps a course informed of its breaker and its bulkhead. While the breaker is open it asks it for a permission, about ten times
  * a second, and gives it back: Resilience4j becomes half-open only when somebody asks, and an open breaker has no traffic.
  */
 final class GuardWatch {
     private static final long TICK_MILLIS = 100;
 
     private final Engine engine;
-    private final Intake<?> intake;
+    private final Course course;
     private final @Nullable CircuitBreaker breaker;
     private final @Nullable Bulkhead bulkhead;
     private final Runnable look;
@@ -23,13 +23,13 @@ final class GuardWatch {
     private final @Nullable Future<?> ticking;
     private final AtomicBoolean asking = new AtomicBoolean();
 
-    GuardWatch(Engine engine, Guards guards, Intake<?> intake) {
+    GuardWatch(Engine engine, Guards guards, Course course) {
         this.engine = engine;
-        this.intake = intake;
+        this.course = course;
         breaker = guards.circuitBreaker();
         bulkhead = guards.bulkhead();
-        look = intake::look;
-        vacancy = intake::callEnded;
+        look = course::look;
+        vacancy = course::callEnded;
         if (bulkhead != null) {
             engine.listeners().onFinished(bulkhead, vacancy);
         }
@@ -46,14 +46,14 @@ final class GuardWatch {
             // Listeners of the application may block, which the timer must not.
             engine.blocking().execute(() -> ask(breaker));
         }
-        intake.look();
+        course.look();
     }
 
     private void ask(CircuitBreaker breaker) {
         try {
             if (breaker.tryAcquirePermission()) {
                 breaker.releasePermission();
-                intake.look();
+                course.look();
             }
         } finally {
             asking.set(false);

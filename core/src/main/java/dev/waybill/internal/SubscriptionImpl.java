@@ -30,6 +30,7 @@ final class SubscriptionImpl<T> implements Subscription {
     private final Engine engine;
     private final Destination destination;
     private final Handling<T> handling;
+    private final Course course;
     private final Intake<T> intake;
     private final Moves<T> moves;
     private final Handling.Verdicts<T> settler;
@@ -74,22 +75,16 @@ final class SubscriptionImpl<T> implements Subscription {
         this.onClose = onClose;
         this.concurrency = concurrency;
         timed = engine.observer() != WaybillObserver.NONE;
-        intake = new Intake<>(
-                engine,
-                lanes,
-                concurrency,
-                handling.maxBatch,
-                prefetch,
-                releaseIsFree,
-                new Gate(guards.circuitBreaker(), handling.maxBatch));
-        handling.guard(new Around(engine, destination, guards), intake);
-        once = store == null ? null : new Once(engine, destination.queue(), store, intake);
+        course = new Course(engine, new Gate(guards.circuitBreaker(), handling.maxBatch));
+        intake = new Intake<>(engine, course, lanes, concurrency, handling.maxBatch, prefetch, releaseIsFree);
+        handling.guard(new Around(engine, destination, guards), course);
+        once = store == null ? null : new Once(engine, destination.queue(), store, course);
         if (once != null) {
             handling.once(once);
         }
-        claims = claiming.apply(intake);
+        claims = claiming.apply(course);
         handling.claims(claims);
-        guardWatch = new GuardWatch(engine, guards, intake);
+        guardWatch = new GuardWatch(engine, guards, course);
         moves = new Moves<>(engine, destination, producing, releaseIsFree, intake);
         intake.sendOn(message -> moves.later(message, Math.max(0, message.notDueMillis())), moves::goBack);
         settler = settling.apply(moves, claims);
@@ -230,13 +225,13 @@ final class SubscriptionImpl<T> implements Subscription {
     @Override
     public void pause() {
         paused = true;
-        intake.pause();
+        course.pause();
     }
 
     @Override
     public void resume() {
         paused = false;
-        intake.resume();
+        course.resume();
     }
 
     @Override
@@ -252,7 +247,7 @@ final class SubscriptionImpl<T> implements Subscription {
 
     /** Whom it waits for, in words, or null. */
     private @Nullable String waitsFor() {
-        @Nullable String breaker = intake.waitsFor();
+        @Nullable String breaker = course.waitsFor();
         return breaker != null ? breaker : claims.trouble();
     }
 
@@ -325,7 +320,7 @@ final class SubscriptionImpl<T> implements Subscription {
 
     private boolean drain(long end) {
         try {
-            intake.stop();
+            course.stop();
             boolean finished = awaitWorkers(end);
             if (!finished) {
                 abandon();
