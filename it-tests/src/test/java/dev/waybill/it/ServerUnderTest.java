@@ -99,11 +99,12 @@ final class ServerUnderTest implements BrokerHarness, BeforeAllCallback, AfterAl
     @Override
     public WaybillConfig config() {
         URI real = URI.create(server.uri());
-        return config(
+        WaybillConfig config = config(
                 server,
                 proxied()
                         ? server.uri().replace(real.getHost() + ":" + real.getPort(), "127.0.0.1:" + proxy.port())
                         : server.uri());
+        return slow() ? config.with("waybill.producer.send-timeout", "2m") : config;
     }
 
     /** How to open a Waybill on a server that is reached at that address. */
