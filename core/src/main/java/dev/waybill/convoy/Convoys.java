@@ -64,7 +64,7 @@ public final class Convoys implements AutoCloseable {
                     relay::soon);
             DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
             ConvoyJob due = new ConvoyJob(listeners, "look at what is due", dueConvoys::work, System::nanoTime);
-            subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
+            subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue, due::soon));
             jobs = List.of(due, relay);
             jobs.forEach(job -> job.start(builder.poll.toMillis()));
             endOfWatch = builder.waybill.watch(this::background);

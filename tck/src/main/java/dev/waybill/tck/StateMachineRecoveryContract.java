@@ -161,6 +161,23 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
     }
 
     @Test
+    void whatIsHeldBehindAMessageThatComesAgainDoesNotWaitForTheNextLook() {
+        StateMachine<State, Event, String> machine = deadlyWhenShipped(() -> {
+                    if (deaths.get() == 0) {
+                        die();
+                    }
+                })
+                .build();
+        running.add(Convoys.of(waybill, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS)
+                .pollEvery(Duration.ofMinutes(1))
+                .start());
+        send("o1", paid("first"), paid("second"), placed("1"));
+        awaitState("o1", State.CANCELLED);
+    }
+
+    @Test
     void aConvoyMayGoOnWithoutWhatEndsItsProcess() {
         run(deadlyWhenShipped(() -> {
                     if (deaths.get() > MOST_DEATHS) {
