@@ -282,6 +282,7 @@ public final class InMemoryConvoyStore implements ConvoyStore {
             try {
                 List<Outgoing> found = new ArrayList<>();
                 Set<Id> barred = new HashSet<>();
+                long bytes = 0;
                 for (Letters letters : outgoing.values()) {
                     if (found.size() == limit) {
                         break;
@@ -294,6 +295,10 @@ public final class InMemoryConvoyStore implements ConvoyStore {
                         barred.add(id);
                     }
                     if (!barred.contains(id)) {
+                        bytes += letters.letter.body().length;
+                        if (bytes > MOST_OUTGOING_BYTES && !found.isEmpty()) {
+                            break;
+                        }
                         sending.add(id);
                         mineToSend.add(id);
                         found.add(letters.letter);

@@ -67,8 +67,7 @@ final class Relay {
             }
             transaction.commit();
             // If none could be sent, the next could not either.
-            boolean more = letters.size() == BATCH || sent.size() + failed.size() < letters.size();
-            return more && !sent.isEmpty() ? 0 : NOTHING_KNOWN;
+            return sent.isEmpty() ? NOTHING_KNOWN : 0;
         }
     }
 

@@ -85,7 +85,7 @@ final class ConvoySql {
         send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at, stored_at)"
                 + " VALUES (?, ?, ?, ?, ?, 0, " + now + ")";
         // What is behind one that waits is left out here, lest it take all the room.
-        outgoing = "SELECT id, convoy, queue, message, body FROM " + table
+        outgoing = "SELECT id, convoy, OCTET_LENGTH(message) + OCTET_LENGTH(body) FROM " + table
                 + "_outgoing o WHERE machine = ? AND try_at <= " + now + " AND NOT EXISTS (SELECT 1 FROM " + table
                 + "_outgoing b WHERE b.machine = o.machine AND b.convoy = o.convoy AND b.id < o.id AND b.try_at > "
                 + now + ") ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED";
@@ -105,6 +105,12 @@ final class ConvoySql {
 
     String now() {
         return database.now();
+    }
+
+    /** What is to be sent under so many ids. */
+    String letters(int ids) {
+        return "SELECT id, convoy, queue, message, body FROM " + table + "_outgoing WHERE id IN (?"
+                + ", ?".repeat(ids - 1) + ") ORDER BY id";
     }
 
     /** The ids of all that these convoys have to send, up to one of them. */

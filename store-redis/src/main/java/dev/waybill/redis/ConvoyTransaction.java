@@ -1,6 +1,7 @@
 package dev.waybill.redis;
 
 import dev.waybill.convoy.ConvoyFilter;
+import dev.waybill.convoy.ConvoyStore;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.ConvoyStore.Transaction;
@@ -128,6 +129,7 @@ final class ConvoyTransaction implements Transaction {
                 .key(sending.owners())
                 .arg(claims.token())
                 .arg(limit)
+                .arg(ConvoyStore.MOST_OUTGOING_BYTES)
                 .args(claimed.convoys());
         claimed.convoys().forEach(key -> call.key(server.keys().of(Part.LETTERS, machine, key)));
         List<?> answer = server.list(call);

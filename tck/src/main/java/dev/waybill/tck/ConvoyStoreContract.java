@@ -386,6 +386,28 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
         }
     }
 
+    @Test
+    void noMoreOfItComesAtOnceThanThereIsRoomFor() {
+        List<Integer> sizes = List.of(1, ConvoyStore.MOST_OUTGOING_BYTES, 2, 3);
+        save(change(
+                "a",
+                1,
+                "m1",
+                sizes.stream()
+                        .map(size -> new Outgoing(0, "a", "mails", Map.of("id", "x"), new byte[size]))
+                        .toArray(Outgoing[]::new)));
+        for (List<Integer> next : List.of(List.of(1), List.of(ConvoyStore.MOST_OUTGOING_BYTES), List.of(2, 3))) {
+            try (Transaction transaction = store.begin()) {
+                List<Outgoing> letters = transaction.outgoing(MACHINE, 100);
+                assertThat(letters)
+                        .extracting(letter -> letter.body().length)
+                        .containsExactlyElementsOf(next);
+                transaction.sent(letters);
+                transaction.commit();
+            }
+        }
+    }
+
     private static StoredConvoy holding(int held) {
         return new StoredConvoy(
                 MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, held, 0, 0, null, null);
