@@ -254,7 +254,8 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      */
     boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        Sticking end = untilCurrent(key, () -> tryToStick(key, event, culprit, text));
+        Sticking end =
+                recorded(failure, kept -> untilCurrent(key, () -> tryToStick(key, event, culprit, kept)));
         if (end.stuck != null) {
             LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
             listeners.tell(on -> on.stuck(machine.name(), key, text));
@@ -295,9 +296,30 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return held.stream().anyMatch(message -> message.messageId().equals(messageId));
     }
 
+    /** Without what few stores take: the character 0, and halves of those that are two in Java. */
     static String text(Throwable failure) {
         String text = failure.toString();
-        return text.length() > LONGEST_FAILURE ? text.substring(0, LONGEST_FAILURE) : text;
+        int[] characters = text.substring(0, Math.min(text.length(), LONGEST_FAILURE))
+                .codePoints()
+                .map(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+                .toArray();
+        return new String(characters, 0, characters.length);
+    }
+
+    /** What keeps the text of a failure. */
+    interface Recording<T, X extends Exception> {
+        T with(String text) throws X;
+    }
+
+    /** Keeps a failure, in ASCII where the store does not take all of its characters, as a database in Latin-1. */
+    static <T, X extends Exception> T recorded(Throwable failure, Recording<T, X> recording) throws X {
+        String text = text(failure);
+        try {
+            return recording.with(text);
+        } catch (IllegalStateException refused) {
+            LOG.debug("a failure is kept in ASCII: {}", refused.getMessage());
+            return recording.with(text.replaceAll("\\P{ASCII}", "?"));
+        }
     }
 
     /**

@@ -207,6 +207,28 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
                 .returns(null, StoredConvoy::failure);
     }
 
+    @Test
+    void aFailureIsKeptWhateverItSays() {
+        String all = "java.lang.IllegalStateException: 0 is \0, half is \uD83D, whole is \uD83D\uDE80";
+        // Its last character is cut in two.
+        String cut = all + "x".repeat(999 - all.length()) + "\uD83D\uDE80 and more";
+        RuntimeException failure = new IllegalStateException(cut.substring(cut.indexOf(' ') + 1));
+        run(cancellable()
+                .on(State.PLACED, Event.Placed.class)
+                .to(State.PLACED, (step, again) -> {
+                    throw failure;
+                })
+                .after(State.PAID, Duration.ofMillis(100))
+                .to(State.CANCELLED, step -> {
+                    throw failure;
+                }));
+        send("message", placed("1"), placed("2"));
+        send("time-out", placed("1"), paid("2"));
+        String kept = cut.substring(0, 999).replace('\0', '?').replace("\uD83D,", "?,") + "?";
+        assertThat(awaitStatus("message", ConvoyStatus.STUCK).failure()).isEqualTo(kept);
+        assertThat(awaitStatus("time-out", ConvoyStatus.STUCK).failure()).isEqualTo(kept);
+    }
+
     private List<String> alertsOf(StateMachine.Builder<State, Event, String> machine) {
         List<String> told = new CopyOnWriteArrayList<>();
         run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
