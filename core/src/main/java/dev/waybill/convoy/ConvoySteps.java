@@ -27,16 +27,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final StateMachine<S, E, D> machine;
     private final Queue<E> queue;
     private final ConvoyStore store;
-    private final Map<String, Queue<?>> queues;
-    private final long maxMessageBytes;
+    private final Map<String, Relay.Target<?>> targets;
     private final long keepMillis;
     private final ConvoyListeners listeners;
     private final Runnable sends;
 
     /**
      * @param queue of the convoys
-     * @param queues to which actions may send, by name
-     * @param maxMessageBytes what the broker takes
+     * @param targets to which actions may send, by the names of their queues
      * @param keepMillis how long a convoy is kept that has ended
      * @param sends told when there is something to send
      */
@@ -44,16 +42,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             StateMachine<S, E, D> machine,
             Queue<E> queue,
             ConvoyStore store,
-            Map<String, Queue<?>> queues,
-            long maxMessageBytes,
+            Map<String, Relay.Target<?>> targets,
             long keepMillis,
             ConvoyListeners listeners,
             Runnable sends) {
         this.machine = machine;
         this.queue = queue;
         this.store = store;
-        this.queues = queues;
-        this.maxMessageBytes = maxMessageBytes;
+        this.targets = targets;
         this.keepMillis = keepMillis;
         this.listeners = listeners;
         this.sends = sends;
@@ -128,7 +124,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     }
 
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
-        return new StepImpl<>(key, position.data(), transaction, queues, maxMessageBytes);
+        return new StepImpl<>(key, position.data(), transaction, targets);
     }
 
     /** The step that a message makes, and its end. */
