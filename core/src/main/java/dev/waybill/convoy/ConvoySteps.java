@@ -106,6 +106,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 now,
                 now,
                 timeoutAt(machine.start(), now),
+                false,
                 0,
                 0,
                 0,
@@ -116,11 +117,6 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     long timeoutAt(S state, long since) {
         Timeout<S, D> timeout = machine.timeout(state);
         return timeout == null ? 0 : since + timeout.after().toMillis();
-    }
-
-    /** By what the history, and so the store, knows that a state's alert has been given. */
-    static String alertId(String state, long since) {
-        return "alert of " + state + " since " + since;
     }
 
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
@@ -178,6 +174,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 before.createdAt(),
                 since,
                 due,
+                !begins && before.alerted(),
                 held,
                 before.steps() + 1,
                 same ? before.failures() : 0,

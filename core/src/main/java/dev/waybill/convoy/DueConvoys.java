@@ -311,12 +311,11 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         boolean goesOn = convoy.held() > 0 && from != to;
         StoredConvoy after = steps.moved(now, convoy, from, to, step.data(), convoy.held());
         if (from == to) {
-            after = after.withDue(0).withoutFailure();
+            after = after.withAlert().withoutFailure();
         } else if (goesOn && !after.ended()) {
             after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
         }
-        String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
-        HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
+        HistoryEntry entry = steps.entry(after, now, "", "timeout", from);
         int keep = machine.keptAfter(after.steps());
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
         long late = Math.max(0, now - steps.timeoutAt(from, convoy.since()));

@@ -14,7 +14,7 @@ class RelayTest {
 
     private static StoredConvoy convoy(String key, long version) {
         return new StoredConvoy(
-                "orders", key, "NEW", ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, 0, 0, 0, null, null);
+                "orders", key, "NEW", ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, false, 0, 0, 0, null, null);
     }
 
     private static void store(ConvoyStore store, Outgoing letter) {

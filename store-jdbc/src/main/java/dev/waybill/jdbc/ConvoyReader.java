@@ -75,7 +75,7 @@ final class ConvoyReader {
                 }
                 now = row.getLong(1);
                 boolean found = row.getString(2) != null;
-                return new Loaded(found ? convoy(row) : null, row.getInt(17) == 1);
+                return new Loaded(found ? convoy(row) : null, row.getInt(18) == 1);
             }
         });
     }
@@ -94,6 +94,7 @@ final class ConvoyReader {
                 row.getLong(9),
                 row.getLong(10),
                 row.getLong(11),
+                row.getInt(17) == 1,
                 row.getInt(12),
                 row.getLong(16),
                 row.getInt(13),

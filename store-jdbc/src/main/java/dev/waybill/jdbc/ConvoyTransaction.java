@@ -121,7 +121,8 @@ final class ConvoyTransaction implements Transaction {
         statement.setBytes(11, failedMessage == null ? null : bytes(failedMessage));
         statement.setString(12, convoy.failure());
         statement.setLong(13, convoy.steps());
-        return bind(statement, 14, convoy.machine(), convoy.key());
+        statement.setInt(14, convoy.alerted() ? 1 : 0);
+        return bind(statement, 15, convoy.machine(), convoy.key());
     }
 
     @Override

@@ -146,7 +146,7 @@ class CommitIT {
         save(store, changes.toArray(Change[]::new));
         StoredConvoy last = convoy("1200", 2, 0);
         StoredConvoy stuck = new StoredConvoy(
-                MACHINE, last.key(), "PAID", ConvoyStatus.STUCK, 2, 1, last.data(), 1, 1, 0, 0, 0, 0, null, "why");
+                MACHINE, last.key(), "PAID", ConvoyStatus.STUCK, 2, 1, last.data(), 1, 1, 0, false, 0, 0, 0, null, "why");
         save(store, new Change(convoy("1200", 1, 0), stuck, List.of(), List.of(), List.of(), List.of()));
         assertThat(TestConvoys.keys(store.list(MACHINE, ConvoyFilter.all(), "", 1_150)))
                 .isEqualTo(keys.subList(0, 1_150));

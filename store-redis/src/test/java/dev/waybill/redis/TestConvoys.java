@@ -33,6 +33,7 @@ final class TestConvoys {
                 1,
                 1,
                 dueAt,
+                false,
                 0,
                 0,
                 0,

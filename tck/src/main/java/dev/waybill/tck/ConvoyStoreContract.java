@@ -57,6 +57,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
                 17,
                 18,
                 dueAt,
+                false,
                 0,
                 0,
                 0,
@@ -93,6 +94,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
                 17,
                 18,
                 19,
+                true,
                 0,
                 7,
                 4,
@@ -410,7 +412,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
 
     private static StoredConvoy holding(int held) {
         return new StoredConvoy(
-                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, held, 0, 0, null, null);
+                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, false, held, 0, 0, null, null);
     }
 
     private static ConvoyCensus.Group group(String state, ConvoyStatus status) {
@@ -468,6 +470,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
                 1,
                 System.currentTimeMillis() - 5000,
                 0,
+                false,
                 0,
                 0,
                 0,

@@ -231,15 +231,19 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
 
     private List<String> alertsOf(StateMachine.Builder<State, Event, String> machine) {
         List<String> told = new CopyOnWriteArrayList<>();
-        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
+        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), telling(told));
+        send("o1", placed("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        return told;
+    }
+
+    private static ConvoyListener telling(List<String> told) {
+        return new ConvoyListener() {
             @Override
             public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
                 told.add(from);
             }
-        });
-        send("o1", placed("1"), paid("2"));
-        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
-        return told;
+        };
     }
 
     private void goesOnWithoutAnother(List<String> told) {
@@ -262,6 +266,33 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         broken.clear();
         new ConvoyOperations(store, MACHINE).retry("o1");
         goesOnWithoutAnother(told);
+    }
+
+    @Test
+    void anAlertThatHasFailedIsGivenLaterAlsoIfTheHistoryIsLong() {
+        AtomicInteger broken = new AtomicInteger(1);
+        List<String> told = new CopyOnWriteArrayList<>();
+        Convoys convoys = run(
+                failing(Map.of())
+                        .maxHeld(9)
+                        .keepHistory(10)
+                        .after(State.PAID, Duration.ofSeconds(1))
+                        .alert(step -> {
+                            if (broken.get() > 0) {
+                                throw new IllegalStateException("nobody answers");
+                            }
+                        })
+                        .build(),
+                telling(told));
+        send("o1", placed("1"));
+        for (int i = 2; i < 18; i++) {
+            send("o1", paid(Integer.toString(i)));
+        }
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.set(0);
+        convoys.operations().retry("o1");
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        assertThat(awaitStatus("o1", ConvoyStatus.RUNNING).alerted()).isTrue();
     }
 
     @Test
