@@ -247,8 +247,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      */
     boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        Sticking end =
-                recorded(failure, kept -> untilCurrent(key, () -> tryToStick(key, event, culprit, kept)));
+        Sticking end = recorded(failure, kept -> untilCurrent(key, () -> tryToStick(key, event, culprit, kept)));
         if (end.stuck != null) {
             LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
             listeners.tell(on -> on.stuck(machine.name(), key, text));
@@ -340,7 +339,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     /** What was held goes to its queue again, where it takes the way of a message that is not awaited, or that fails. */
     void giveBack(Transaction transaction, StoredConvoy before, HeldMessage held, Event<E> event) {
         Outgoing back =
-                Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body());
+                Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body(), transaction.now());
         transaction.save(Change.releasing(before, relieved(before), held, List.of(back)));
         transaction.commit();
         sends.run();

@@ -53,9 +53,9 @@ final class StepImpl<D> implements Step<D> {
         } catch (Exception e) {
             throw new CodecException(message + " to " + queue + " cannot be encoded: " + e.getMessage(), e);
         }
-        Outgoing letter = Letter.of(key, queue, message, body);
+        Outgoing letter = Letter.of(key, queue, message, body, transaction.now());
         // What is refused each time would be in front of all that the convoy sends later.
-        target.producer().check(Letter.message(letter, body));
+        target.producer().check(Letter.message(letter, body, 0));
         outgoing.add(letter);
     }
 

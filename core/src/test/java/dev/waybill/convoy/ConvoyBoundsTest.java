@@ -87,11 +87,8 @@ class ConvoyBoundsTest {
         waybill.producer(events).sendAndWait(Message.with("event").key("b").build());
         assertThat(begun("b").status()).isEqualTo(ConvoyStatus.DONE);
         sending.close();
-        Convoys laden = run(
-                sending(
-                        checked,
-                        Message.with(large).header("large", large).build()),
-                checked);
+        Convoys laden =
+                run(sending(checked, Message.with(large).header("large", large).build()), checked);
         waybill.producer(events).sendAndWait(Message.with("event").key("c").build());
         assertThat(begun("c").failure()).contains("TOO_LARGE");
         laden.close();
@@ -99,7 +96,7 @@ class ConvoyBoundsTest {
 
     private Outgoing letter(int number) {
         String id = "letter-" + number;
-        return new Outgoing(0, "a", "mails", Map.of("id", id, "key", "a"), id.getBytes(StandardCharsets.UTF_8));
+        return new Outgoing(0, "a", "mails", Map.of("id", id, "key", "a"), id.getBytes(StandardCharsets.UTF_8), 0);
     }
 
     private void store(List<Outgoing> letters) {
@@ -114,7 +111,22 @@ class ConvoyBoundsTest {
 
     private static StoredConvoy stored(long version) {
         return new StoredConvoy(
-                "machine", "a", "NEW", ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, false, 0, 0, 0, null, null);
+                "machine",
+                "a",
+                "NEW",
+                ConvoyStatus.RUNNING,
+                version,
+                1,
+                new byte[0],
+                1,
+                1,
+                0,
+                false,
+                0,
+                0,
+                0,
+                null,
+                null);
     }
 
     @Test

@@ -208,7 +208,8 @@ final class ConvoyReader {
                             text(row.getBytes(2)),
                             row.getString(3),
                             Fields.decode(row.getString(4)),
-                            row.getBytes(5)));
+                            row.getBytes(5),
+                            row.getLong(6)));
                 }
             }
             return messages;

@@ -110,7 +110,8 @@ final class ConvoySql {
 
     /** What is to be sent under so many ids. */
     String letters(int ids) {
-        return "SELECT id, convoy, queue, message, body FROM " + table + "_outgoing WHERE id IN (?"
+        return "SELECT id, convoy, queue, message, body, " + now() + " - stored_at FROM " + table
+                + "_outgoing WHERE id IN (?"
                 + ", ?".repeat(ids - 1) + ") ORDER BY id";
     }
 

@@ -127,6 +127,7 @@ final class ConvoyTransaction implements Transaction {
                 .key(sending.candidates())
                 .key(sending.leases())
                 .key(sending.owners())
+                .key(server.keys().machine(machine).outbox())
                 .arg(claims.token())
                 .arg(limit)
                 .arg(ConvoyStore.MOST_OUTGOING_BYTES)
@@ -136,9 +137,12 @@ final class ConvoyTransaction implements Transaction {
         List<Outgoing> letters = new ArrayList<>();
         for (int i = 0; i < claimed.convoys().size(); i++) {
             String key = claimed.convoys().get(i);
-            byte[] at = call.keys().get(i + 4);
-            for (byte[] letter : Reader.values(answer.get(i))) {
-                Outgoing message = server.read(at, () -> Format.letter(key, letter));
+            byte[] at = call.keys().get(i + 5);
+            List<byte[]> letterAndTime = Reader.values(answer.get(i));
+            for (int j = 0; j < letterAndTime.size(); j += 2) {
+                byte[] letter = letterAndTime.get(j);
+                byte[] storedFor = letterAndTime.get(j + 1);
+                Outgoing message = server.read(at, () -> Format.letter(key, letter, storedFor));
                 commit.claimed(message, machine);
                 letters.add(message);
             }

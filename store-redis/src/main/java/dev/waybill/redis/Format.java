@@ -155,7 +155,7 @@ final class Format {
                 .encode();
     }
 
-    static Outgoing letter(String convoy, byte[] encoded) {
+    static Outgoing letter(String convoy, byte[] encoded, byte[] storedFor) {
         int space = 0;
         while (space < encoded.length && encoded[space] != ' ') {
             space++;
@@ -165,6 +165,7 @@ final class Format {
         }
         long id = Long.parseLong(Keys.text(Arrays.copyOf(encoded, space)));
         Fields fields = Fields.decode(Arrays.copyOfRange(encoded, space + 1, encoded.length));
-        return new Outgoing(id, convoy, fields.get("queue"), fields.all("m."), fields.body());
+        return new Outgoing(
+                id, convoy, fields.get("queue"), fields.all("m."), fields.body(), Long.parseLong(Keys.text(storedFor)));
     }
 }

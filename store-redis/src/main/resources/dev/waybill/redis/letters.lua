@@ -1,13 +1,19 @@
--- KEYS: store, sending, leases, owners, letters of each convoy. ARGV: format, token, how many, how many bytes, keys of the convoys.
--- Returns for each convoy its first letters. Those that nothing is taken of are given up.
+-- KEYS: store, sending, leases, owners, outbox, letters of each convoy. ARGV: format, token, how many, how many bytes, keys of the
+-- convoys.
+-- Returns for each convoy its first letters, and after each for how many milliseconds it has been stored. Those that nothing is taken of
+-- are given up.
 local refusal = foreign(2, {'zset', 'zset', 'hash'}, 4) or foreign(5, {'zset'})
 if refusal then
   return refusal
 end
-local token, left, most, bytes, letters = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), 0, {}
-for i = 5, #KEYS do
-  local convoy = ARGV[i]
-  local first = {}
+local token, left, most, bytes, letters, moment = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), 0, {}, now()
+local function stored_for(letter)
+  local stored = redis.call('ZSCORE', KEYS[5], letter:match('^%d*'))
+  return string.format('%.0f', stored and math.max(0, moment - stored) or 0)
+end
+for i = 6, #KEYS do
+  local convoy = ARGV[i - 1]
+  local first, count = {}, 0
   if left > 0 and redis.call('HGET', KEYS[4], convoy) == token then
     local letter = redis.call('ZRANGE', KEYS[i], 0, 0)[1]
     if not letter then
@@ -19,14 +25,15 @@ for i = 5, #KEYS do
         left = 0
       else
         first[#first + 1] = letter
-        left, bytes = left - 1, bytes + #letter
-        letter = redis.call('ZRANGE', KEYS[i], #first, #first)[1]
+        first[#first + 1] = stored_for(letter)
+        count, left, bytes = count + 1, left - 1, bytes + #letter
+        letter = redis.call('ZRANGE', KEYS[i], count, count)[1]
       end
     end
   end
   if #first == 0 then
     release(KEYS[3], KEYS[4], token, convoy)
   end
-  letters[i - 4] = first
+  letters[i - 5] = first
 end
 return letters

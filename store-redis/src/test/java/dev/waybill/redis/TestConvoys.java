@@ -54,7 +54,7 @@ final class TestConvoys {
     }
 
     static Outgoing letter(String key, String body) {
-        return new Outgoing(0, key, "mails", Map.of("id", body), bytes(body));
+        return new Outgoing(0, key, "mails", Map.of("id", body), bytes(body), 0);
     }
 
     static void save(ConvoyStore store, Change... changes) {
