@@ -9,6 +9,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
 import dev.waybill.Message;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.ConvoyOperations;
 import dev.waybill.convoy.ConvoyStatus;
@@ -19,6 +22,7 @@ import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StateMachine;
 import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.spi.TimeSource;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
 import java.time.Duration;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 
@@ -100,6 +105,89 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         awaitStatus("deadly", ConvoyStatus.RUNNING);
         isDue("deadly", 1);
         awaitState("deadly", State.CANCELLED);
+    }
+
+    /** Another process, with messages of its own, whose clock is ahead of this one's by so much. */
+    private static Waybill elsewhere(Duration ahead) {
+        return Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:"))
+                .time(new TimeSource() {
+                    @Override
+                    public long nanos() {
+                        return System.nanoTime();
+                    }
+
+                    @Override
+                    public long epochMillis() {
+                        return System.currentTimeMillis() + ahead.toMillis();
+                    }
+                }));
+    }
+
+    private void runOn(Waybill one, StateMachine<State, Event, String> machine) {
+        running.add(Convoys.of(one, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS)
+                .pollEvery(Duration.ofMillis(20))
+                .start());
+    }
+
+    private void awaitAll(State state, List<String> keys) {
+        ConvoyFilter filter = ConvoyFilter.all().inState(state.name());
+        await().untilAsserted(
+                        () -> assertThat(store.list(MACHINE, filter, "", 1000)).hasSameSizeAs(keys));
+    }
+
+    @Test
+    void timeoutsFireOnceAndInTimeWhereTheClocksOfProcessesDiffer() {
+        List<String> fired = new CopyOnWriteArrayList<>();
+        StateMachine<State, Event, String> machine = Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(500))
+                .to(State.CANCELLED, step -> fired.add(step.key()))
+                .build();
+        List<String> keys = IntStream.range(0, 100).mapToObj(i -> "o" + i).toList();
+        try (Waybill ahead = elsewhere(Duration.ofHours(1));
+                Waybill behind = elsewhere(Duration.ofHours(-1))) {
+            runOn(ahead, machine);
+            runOn(behind, machine);
+            runOn(waybill, machine);
+            keys.forEach(key -> send(key, placed("1")));
+            awaitAll(State.CANCELLED, keys);
+            running.forEach(Convoys::close);
+        }
+        assertThat(fired).containsExactlyInAnyOrderElementsOf(keys);
+        assertThat(keys)
+                .extracting(key -> store.show(MACHINE, key).orElseThrow().history())
+                .allSatisfy(history ->
+                        assertThat(history.get(1).at() - history.get(0).at()).isBetween(500L, 30_000L));
+    }
+
+    @Test
+    void whatIsLateFiresOnceInTwoProcesses() {
+        List<String> keys = IntStream.range(0, 150).mapToObj(i -> "o" + i).toList();
+        Convoys before = run(cancellable());
+        keys.forEach(key -> send(key, placed("1")));
+        awaitAll(State.PLACED, keys);
+        before.close();
+        for (String key : keys) {
+            StoredConvoy convoy = existing(key);
+            overwrite(convoy, convoy.machineVersion(), 1, 0, null);
+        }
+        List<String> fired = new CopyOnWriteArrayList<>();
+        StateMachine<State, Event, String> machine = Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofDays(1))
+                .to(State.CANCELLED, step -> {
+                    fired.add(step.key());
+                    // So long that one process does not get through all of them in one transaction.
+                    Thread.sleep(10);
+                })
+                .build();
+        try (Waybill other = elsewhere(Duration.ZERO)) {
+            runOn(other, machine);
+            runOn(waybill, machine);
+            awaitAll(State.CANCELLED, keys);
+            running.forEach(Convoys::close);
+        }
+        assertThat(fired).containsExactlyInAnyOrderElementsOf(keys);
     }
 
     private String sendShipped(String key) {
