@@ -88,16 +88,19 @@ final class TestDatabase {
         try (Connection connection =
                         PostgreSqlHolder.SERVER.getPostgresDatabase().getConnection();
                 Statement create = connection.createStatement()) {
-            create.execute(
-                    "CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+            create.execute("CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
         }
         return pool(PostgreSqlHolder.SERVER.getJdbcUrl("postgres", "latin1"), "postgres", true);
     }
 
     /** @param parameters of the URL */
     static HikariDataSource mariaDb(String parameters, boolean autoCommit) {
+        return pool(mariaDbUrl(parameters), "root", autoCommit);
+    }
+
+    static String mariaDbUrl(String parameters) {
         int port = MariaDbHolder.SERVER.getConfiguration().getPort();
-        return pool("jdbc:mariadb://localhost:" + port + "/test?" + parameters, "root", autoCommit);
+        return "jdbc:mariadb://localhost:" + port + "/test?" + parameters;
     }
 
     static HikariDataSource h2InMemory(boolean autoCommit) {
