@@ -47,6 +47,17 @@ public interface Producer<T> extends AutoCloseable {
      */
     CompletableFuture<List<Result<T>>> sendAll(Collection<Message<T>> messages);
 
+    /**
+     * Finds out whether a message that is kept first, as in an outbox, can be sent later: throws what {@link #send} would because of the
+     * message itself. Sends nothing, asks no broker, and stores no payload.
+     *
+     * @param message its payload encoded already, as the queue's codec does
+     * @throws IllegalArgumentException if the queue does not take its priority, its delay, or that it has no key
+     * @throws CapabilityException if it is to wait, and the broker cannot delay
+     * @throws SendException if it is too large for the broker, as that encodes it, with 2 KiB for headers that it gets on its way
+     */
+    void check(Message<byte[]> message);
+
     /** Waits for what is in flight, at most for the send timeout, then closes. Later sends fail with {@code CLOSED}. */
     @Override
     void close();

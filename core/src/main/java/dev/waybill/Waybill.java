@@ -82,9 +82,6 @@ public interface Waybill extends AutoCloseable {
     /** What this broker can do. */
     Capabilities capabilities();
 
-    /** The largest message that this broker takes, in bytes, body and headers together. A claim check lets larger payloads pass. */
-    long maxMessageBytes();
-
     /**
      * The circuit breakers by name: the registry of {@link WaybillConfig#circuitBreakers}, or one of this Waybill's own, with
      * those that the configuration has. For events and metrics as Resilience4j gives them.

@@ -11,6 +11,7 @@ import dev.waybill.spi.Broker;
 import dev.waybill.spi.BrokerContext;
 import dev.waybill.spi.Destination;
 import dev.waybill.spi.Destination.Role;
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
@@ -44,6 +45,7 @@ final class RabbitMqBroker implements Broker {
     private final Partitions partitions;
     private final Topology topology;
     private final ServerVersion version;
+    private final HeaderRoom headerRoom;
     private final Capabilities capabilities;
     private final Limits limits;
 
@@ -57,7 +59,9 @@ final class RabbitMqBroker implements Broker {
         publishing = new Link(factory, address, context.clientName() + " publishes", context.blocking());
         consuming = new Link(factory, address, context.clientName() + " consumes", context.blocking());
         topology = new Topology(consuming, partitions);
-        version = ServerVersion.of(consuming.open().connection());
+        Line line = consuming.open();
+        version = ServerVersion.of(line.connection());
+        headerRoom = line.headerRoom();
         capabilities = capabilities(version);
         limits = new Limits(
                 maxMessageBytes,
@@ -186,6 +190,11 @@ final class RabbitMqBroker implements Broker {
     @Override
     public long depth(Destination destination) {
         return topology.depth(destination);
+    }
+
+    @Override
+    public Optional<String> tooLarge(Envelope envelope) {
+        return Optional.ofNullable(headerRoom.refusal(envelope));
     }
 
     @Override

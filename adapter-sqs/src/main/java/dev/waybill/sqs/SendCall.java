@@ -5,6 +5,7 @@ import dev.waybill.spi.Outbound;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -60,9 +61,9 @@ final class SendCall {
             }
             WireForm form = WireForm.of(message.envelope());
             long size = form.size();
-            if (size > SqsSender.MAX_BYTES) {
-                String detail = "encoded for SQS it has " + size + " bytes, but SQS takes " + SqsSender.MAX_BYTES;
-                failed(i, Reason.TOO_LARGE, false, detail, null);
+            Optional<String> tooLarge = WireForm.tooLarge(size);
+            if (tooLarge.isPresent()) {
+                failed(i, Reason.TOO_LARGE, false, tooLarge.get(), null);
                 continue;
             }
             // Core counts the plain bytes; as base64 they may be too many for one request.

@@ -9,6 +9,7 @@ import dev.waybill.spi.BrokerContext;
 import dev.waybill.spi.BrokerException;
 import dev.waybill.spi.BrokerException.Kind;
 import dev.waybill.spi.Destination;
+import dev.waybill.spi.Envelope;
 import dev.waybill.spi.Limits;
 import dev.waybill.spi.QueueDefinition;
 import dev.waybill.spi.Receiver;
@@ -162,6 +163,11 @@ final class SqsBroker implements Broker {
                 context.blocking(),
                 context.time(),
                 () -> topology.forget(destination));
+    }
+
+    @Override
+    public Optional<String> tooLarge(Envelope envelope) {
+        return WireForm.tooLarge(WireForm.of(envelope).size());
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,13 @@ record WireForm(String body, String attribute) {
     /** What SQS counts: the body, and the attribute with its name and type. */
     long size() {
         return utf8(body) + utf8(attribute) + ATTRIBUTE.length() + "String".length();
+    }
+
+    /** Why SQS does not take what has such a {@link #size}; empty if it does. */
+    static Optional<String> tooLarge(long size) {
+        return size <= SqsSender.MAX_BYTES
+                ? Optional.empty()
+                : Optional.of("encoded for SQS it has " + size + " bytes, but SQS takes " + SqsSender.MAX_BYTES);
     }
 
     private static long utf8(String text) {

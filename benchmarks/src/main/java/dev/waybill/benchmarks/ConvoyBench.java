@@ -1,9 +1,11 @@
 package dev.waybill.benchmarks;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.waybill.Codec;
 import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +26,8 @@ import picocli.CommandLine.Spec;
             "Measures queues that are ordered by key, for numbers of keys and handler times, in one process.",
             "Ideal is min(keys, concurrency) / handler time, as the handler's own clock has measured it.",
             "Plain is the broker's client with one handler for each partition, in the same run; on RabbitMQ and Kafka.",
-            "At last it measures what a step of a state machine costs in each store."
+            "At last it measures what a step of a state machine costs in each store, and how soon 10,000 time-outs fire that are due"
+                    + " at once."
         })
 final class ConvoyBench implements Callable<Integer> {
     private static final int MOST = 50_000;
@@ -76,9 +79,20 @@ final class ConvoyBench implements Callable<Integer> {
         out.println();
         out.println("| store of 1,000 convoys, in memory | steps/s | µs/step and handler |");
         out.println("| --- | ---: | ---: |");
-        for (StoreCost.Measured store : StoreCost.measure(concurrency, servers)) {
-            out.printf(Locale.ROOT, "| %s | %.0f | %.0f |%n", store.name(), store.rate(), store.micros(concurrency));
-            out.flush();
+        try (EmbeddedPostgres postgreSql = EmbeddedPostgres.start()) {
+            String url = postgreSql.getJdbcUrl("postgres", "postgres");
+            for (StoreCost.Measured store : StoreCost.measure(concurrency, servers, url)) {
+                out.printf(
+                        Locale.ROOT, "| %s | %.0f | %.0f |%n", store.name(), store.rate(), store.micros(concurrency));
+                out.flush();
+            }
+            try (HikariDataSource pool = StoreCost.pool(url, "postgres", concurrency)) {
+                out.printf(
+                        Locale.ROOT,
+                        "%n%d time-outs that were due at once in PostgreSQL have fired within %d ms.%n",
+                        TimeoutBurst.CONVOYS,
+                        TimeoutBurst.millis(pool));
+            }
         }
         return 0;
     }

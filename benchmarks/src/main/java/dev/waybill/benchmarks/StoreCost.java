@@ -51,12 +51,16 @@ final class StoreCost {
         CLOSED
     }
 
-    static List<Measured> measure(int concurrency, ServersOption servers) throws Exception {
+    /** @param postgreSql the address of a database */
+    static List<Measured> measure(int concurrency, ServersOption servers, String postgreSql) throws Exception {
         List<Measured> found = new ArrayList<>();
         found.add(new Measured("no state", rate(null, concurrency)));
         found.add(new Measured("in memory", rate(new InMemoryConvoyStore(), concurrency)));
         try (HikariDataSource pool = pool("jdbc:h2:mem:bench;DB_CLOSE_DELAY=-1", "sa", concurrency)) {
             found.add(new Measured("H2 in memory", rate(jdbc(pool), concurrency)));
+        }
+        try (HikariDataSource pool = pool(postgreSql, "postgres", concurrency)) {
+            found.add(new Measured("PostgreSQL", rate(jdbc(pool), concurrency)));
         }
         try (Server server = servers.start("redis");
                 RedisClient client = redis(server.uri(), concurrency)) {
@@ -79,7 +83,7 @@ final class StoreCost {
         return JdbcConvoyStore.on(pool).schema(TopologyMode.DECLARE).open();
     }
 
-    private static HikariDataSource pool(String url, String user, int concurrency) {
+    static HikariDataSource pool(String url, String user, int concurrency) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setUsername(user);

@@ -20,6 +20,8 @@ import dev.waybill.convoy.StateMachine;
 import dev.waybill.jdbc.JdbcConvoyStore;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,6 +159,20 @@ class ConvoysCommandTest {
         await().until(() -> operations.show("c").convoy().status() == ConvoyStatus.RUNNING);
         assertThat(run("cancel", "accounts", "c")).as("%s", err).isZero();
         assertThat(out.toString()).contains("CANCELLED");
+    }
+
+    @Test
+    void thoseAreListedThatHaveBeenInTheirStateForLong() throws Exception {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE waybill_convoy SET since = since - 7200000 WHERE UTF8TOSTRING(convoy) = 'b'");
+        }
+        assertThat(run("list", "accounts", "--older-than", "PT1H")).isZero();
+        assertThat(out.toString().lines()).hasSize(2).last().asString().startsWith("b ");
+        assertThat(run("list", "accounts", "--older-than", "PT3H")).isZero();
+        assertThat(out.toString()).doesNotContain("OPEN");
+        assertThat(run("list", "accounts", "--older-than", "an hour")).isEqualTo(Main.WRONG);
+        assertThat(err.toString()).contains("--older-than", "an hour");
     }
 
     @Test

@@ -30,6 +30,7 @@ class ConvoysInRedisIT {
                 1,
                 1,
                 0,
+                false,
                 0,
                 0,
                 1,

@@ -27,18 +27,23 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
     private final StateMachine<S, E, D> machine;
     private final Queue<E> queue;
     private final Producer<E> requeue;
+    private final Runnable due;
 
     private static final int MOST_FAILED_HERE = 10_000;
 
     /** By convoy, the message behind which something has failed here, and that so comes again. */
     private final Map<String, String> failedHere = new ConcurrentHashMap<>();
 
-    /** @param requeue sends to the queue of the convoys */
-    ConvoyHandler(ConvoySteps<S, E, D> steps, Producer<E> requeue) {
+    /**
+     * @param requeue sends to the queue of the convoys
+     * @param due told when there is something to do for whoever looks at what is due
+     */
+    ConvoyHandler(ConvoySteps<S, E, D> steps, Producer<E> requeue, Runnable due) {
         this.steps = steps;
         machine = steps.machine();
         queue = steps.queue();
         this.requeue = requeue;
+        this.due = due;
     }
 
     @Override
@@ -175,6 +180,7 @@ final class ConvoyHandler<S extends Enum<S>, E, D> implements OutcomeHandler<E> 
             ConvoyStatus status = convoy.ended() ? convoy.status() : ConvoyStatus.RESUMED;
             transaction.save(Change.of(convoy, convoy.next(status, transaction.now())));
             transaction.commit();
+            due.run();
             return Taken.only(Outcome.accept());
         }
         Outcome outcome = rejects && !redelivered ? Outcome.deadLetter(convoy + " had it before") : Outcome.accept();

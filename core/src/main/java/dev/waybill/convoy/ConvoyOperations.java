@@ -71,9 +71,7 @@ public final class ConvoyOperations {
             String failed = convoy.failedMessage();
             if (failed == null) {
                 // A state whose alert was given has no time-out that could have failed.
-                String alert = ConvoySteps.alertId(convoy.state(), convoy.since());
-                boolean alerted = transaction.load(machine, key, alert).known();
-                return new Decision(alerted ? resumed : resumed.withSince(transaction.now()), List.of());
+                return new Decision(convoy.alerted() ? resumed : resumed.withSince(transaction.now()), List.of());
             }
             for (HeldMessage held : transaction.heldIds(convoy)) {
                 if (held.messageId().equals(failed)) {

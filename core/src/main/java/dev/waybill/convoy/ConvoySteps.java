@@ -27,16 +27,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     private final StateMachine<S, E, D> machine;
     private final Queue<E> queue;
     private final ConvoyStore store;
-    private final Map<String, Queue<?>> queues;
-    private final long maxMessageBytes;
+    private final Map<String, Relay.Target<?>> targets;
     private final long keepMillis;
     private final ConvoyListeners listeners;
     private final Runnable sends;
 
     /**
      * @param queue of the convoys
-     * @param queues to which actions may send, by name
-     * @param maxMessageBytes what the broker takes
+     * @param targets to which actions may send, by the names of their queues
      * @param keepMillis how long a convoy is kept that has ended
      * @param sends told when there is something to send
      */
@@ -44,16 +42,14 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
             StateMachine<S, E, D> machine,
             Queue<E> queue,
             ConvoyStore store,
-            Map<String, Queue<?>> queues,
-            long maxMessageBytes,
+            Map<String, Relay.Target<?>> targets,
             long keepMillis,
             ConvoyListeners listeners,
             Runnable sends) {
         this.machine = machine;
         this.queue = queue;
         this.store = store;
-        this.queues = queues;
-        this.maxMessageBytes = maxMessageBytes;
+        this.targets = targets;
         this.keepMillis = keepMillis;
         this.listeners = listeners;
         this.sends = sends;
@@ -110,6 +106,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 now,
                 now,
                 timeoutAt(machine.start(), now),
+                false,
                 0,
                 0,
                 0,
@@ -122,13 +119,8 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return timeout == null ? 0 : since + timeout.after().toMillis();
     }
 
-    /** By what the history, and so the store, knows that a state's alert has been given. */
-    static String alertId(String state, long since) {
-        return "alert of " + state + " since " + since;
-    }
-
     StepImpl<D> step(Transaction transaction, String key, Position<S, D> position) {
-        return new StepImpl<>(key, position.data(), transaction, queues, maxMessageBytes);
+        return new StepImpl<>(key, position.data(), transaction, targets);
     }
 
     /** The step that a message makes, and its end. */
@@ -182,6 +174,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
                 before.createdAt(),
                 since,
                 due,
+                !begins && before.alerted(),
                 held,
                 before.steps() + 1,
                 same ? before.failures() : 0,
@@ -254,7 +247,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
      */
     boolean stick(String key, @Nullable Event<E> event, @Nullable String culprit, Throwable failure) throws Exception {
         String text = text(failure);
-        Sticking end = untilCurrent(key, () -> tryToStick(key, event, culprit, text));
+        Sticking end = recorded(failure, kept -> untilCurrent(key, () -> tryToStick(key, event, culprit, kept)));
         if (end.stuck != null) {
             LOG.warn("{} is stuck at message {}: {}", end.stuck, culprit, text);
             listeners.tell(on -> on.stuck(machine.name(), key, text));
@@ -295,9 +288,30 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
         return held.stream().anyMatch(message -> message.messageId().equals(messageId));
     }
 
+    /** Without what few stores take: the character 0, and halves of those that are two in Java. */
     static String text(Throwable failure) {
         String text = failure.toString();
-        return text.length() > LONGEST_FAILURE ? text.substring(0, LONGEST_FAILURE) : text;
+        int[] characters = text.substring(0, Math.min(text.length(), LONGEST_FAILURE))
+                .codePoints()
+                .map(c -> c == 0 || c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? '?' : c)
+                .toArray();
+        return new String(characters, 0, characters.length);
+    }
+
+    /** What keeps the text of a failure. */
+    interface Recording<T, X extends Exception> {
+        T with(String text) throws X;
+    }
+
+    /** Keeps a failure, in ASCII where the store does not take all of its characters, as a database in Latin-1. */
+    static <T, X extends Exception> T recorded(Throwable failure, Recording<T, X> recording) throws X {
+        String text = text(failure);
+        try {
+            return recording.with(text);
+        } catch (IllegalStateException refused) {
+            LOG.debug("a failure is kept in ASCII: {}", refused.getMessage());
+            return recording.with(text.replaceAll("\\P{ASCII}", "?"));
+        }
     }
 
     /**
@@ -325,7 +339,7 @@ final class ConvoySteps<S extends Enum<S>, E, D> {
     /** What was held goes to its queue again, where it takes the way of a message that is not awaited, or that fails. */
     void giveBack(Transaction transaction, StoredConvoy before, HeldMessage held, Event<E> event) {
         Outgoing back =
-                Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body());
+                Letter.of(event.key(), queue, event.copy(event.requeues()).build(), held.body(), transaction.now());
         transaction.save(Change.releasing(before, relieved(before), held, List.of(back)));
         transaction.commit();
         sends.run();

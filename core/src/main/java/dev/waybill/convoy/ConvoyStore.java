@@ -14,6 +14,9 @@ public interface ConvoyStore {
     /** The longest name of a machine, a key or a message. */
     int LONGEST_NAME = 128;
 
+    /** How much of what is to be sent is brought into memory at once: {@link Transaction#outgoing}. */
+    int MOST_OUTGOING_BYTES = 8 << 20;
+
     /** Begins to read and change, all at once in the end. */
     Transaction begin();
 
@@ -67,8 +70,8 @@ public interface ConvoyStore {
         void delete(StoredConvoy convoy);
 
         /**
-         * Messages that are to be sent, in order, none of them before another of its convoy. Until the transaction ends no other
-         * gets them.
+         * Messages that are to be sent, in order, none of them before another of its convoy; together no more than
+         * {@link #MOST_OUTGOING_BYTES}, unless the first alone has more. Until the transaction ends no other gets them.
          */
         List<Outgoing> outgoing(String machine, int limit);
 

@@ -51,20 +51,11 @@ public final class Convoys implements AutoCloseable {
             }
             Relay sender = new Relay(store, machine.name(), targets);
             relay = new ConvoyJob(listeners, "send", sender::send, System::nanoTime);
-            Map<String, Queue<?>> queues = new LinkedHashMap<>();
-            targets.forEach((name, target) -> queues.put(name, target.queue()));
             ConvoySteps<S, E, D> steps = new ConvoySteps<>(
-                    machine,
-                    builder.queue,
-                    store,
-                    queues,
-                    builder.waybill.maxMessageBytes(),
-                    builder.keep.toMillis(),
-                    listeners,
-                    relay::soon);
+                    machine, builder.queue, store, targets, builder.keep.toMillis(), listeners, relay::soon);
             DueConvoys<S, E, D> dueConvoys = new DueConvoys<>(steps);
             ConvoyJob due = new ConvoyJob(listeners, "look at what is due", dueConvoys::work, System::nanoTime);
-            subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue));
+            subscription = consumer.startReturning(new ConvoyHandler<>(steps, requeue, due::soon));
             jobs = List.of(due, relay);
             jobs.forEach(job -> job.start(builder.poll.toMillis()));
             endOfWatch = builder.waybill.watch(this::background);

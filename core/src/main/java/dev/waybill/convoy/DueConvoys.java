@@ -311,12 +311,11 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         boolean goesOn = convoy.held() > 0 && from != to;
         StoredConvoy after = steps.moved(now, convoy, from, to, step.data(), convoy.held());
         if (from == to) {
-            after = after.withDue(0).withoutFailure();
+            after = after.withAlert().withoutFailure();
         } else if (goesOn && !after.ended()) {
             after = after.withStatus(ConvoyStatus.RESUMED).withDue(now + ConvoySteps.RESUME_MILLIS);
         }
-        String alert = from == to ? ConvoySteps.alertId(from.name(), after.since()) : "";
-        HistoryEntry entry = steps.entry(after, now, alert, "timeout", from);
+        HistoryEntry entry = steps.entry(after, now, "", "timeout", from);
         int keep = machine.keptAfter(after.steps());
         transaction.save(new Change(convoy, after, List.of(entry), List.of(), List.of(), step.outgoing(), keep));
         long late = Math.max(0, now - steps.timeoutAt(from, convoy.since()));
@@ -358,13 +357,15 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             throw down;
         } catch (Throwable failure) {
             boolean worthIt = steps.queue().retry().decide(failure) == RetryPolicy.Decision.RETRY;
-            boolean later = worthIt && steps.untilCurrent(key, () -> triesLater(key, failure));
+            boolean later = worthIt
+                    && ConvoySteps.recorded(
+                            failure, text -> steps.untilCurrent(key, () -> triesLater(key, failure, text)));
             return later || !steps.giveUp(key, pass.current(), failure);
         }
     }
 
     /** Has a convoy that is to go on do so later, unless it has failed as often as it may. */
-    private boolean triesLater(String key, Throwable failure) {
+    private boolean triesLater(String key, Throwable failure, String text) {
         try (Transaction transaction = store.begin()) {
             StoredConvoy now = steps.find(transaction, key);
             if (now == null || now.status() != ConvoyStatus.RESUMED && !now.ended()) {
@@ -378,7 +379,7 @@ final class DueConvoys<S extends Enum<S>, E, D> {
             }
             long wait = steps.queue().retry().delay(failures).toMillis();
             StoredConvoy after = now.next(now.status(), transaction.now() + wait);
-            transaction.save(Change.of(now, after.withFailure(failures, null, ConvoySteps.text(failure))));
+            transaction.save(Change.of(now, after.withFailure(failures, null, text)));
             transaction.commit();
             LOG.warn("convoy '{}' of {} could not go on, {} times by now", key, machine.name(), failures, failure);
             return true;
@@ -390,18 +391,19 @@ final class DueConvoys<S extends Enum<S>, E, D> {
         int failures = tried.failures();
         boolean stuck = failures >= steps.queue().maxDeliveries()
                 || steps.queue().retry().decide(failure) == RetryPolicy.Decision.DEAD_LETTER;
-        String text = ConvoySteps.text(failure);
         long wait = steps.queue().retry().delay(failures).toMillis();
-        boolean kept = change(
-                tried,
-                (now, at) -> (stuck ? now.next(ConvoyStatus.STUCK, 0) : now.next(now.status(), at + wait))
-                        .withFailure(failures, null, text));
+        boolean kept = ConvoySteps.recorded(
+                failure,
+                text -> change(
+                        tried,
+                        (now, at) -> (stuck ? now.next(ConvoyStatus.STUCK, 0) : now.next(now.status(), at + wait))
+                                .withFailure(failures, null, text)));
         if (!kept) {
             return;
         }
         LOG.warn("the time-out of {} has failed, {} times by now", tried, failures, failure);
         if (stuck) {
-            steps.listeners().tell(on -> on.stuck(machine.name(), tried.key(), text));
+            steps.listeners().tell(on -> on.stuck(machine.name(), tried.key(), ConvoySteps.text(failure)));
         }
     }
 

@@ -112,19 +112,11 @@ final class HeldPass<S extends Enum<S>, E, D> {
         if (steps.machine().isTerminal(state)) {
             after = convoy.next(ConvoyStatus.DONE, convoy.since() + steps.keepMillis());
         } else {
-            long due = steps.timeoutAt(state, convoy.since());
             Timeout<S, D> timeout = steps.machine().timeout(state);
-            boolean given = timeout != null && timeout.stays(state) && given(transaction, convoy, due);
-            after = convoy.next(ConvoyStatus.RUNNING, given ? 0 : due);
+            boolean given = timeout != null && timeout.stays(state) && convoy.alerted();
+            after = convoy.next(ConvoyStatus.RUNNING, given ? 0 : steps.timeoutAt(state, convoy.since()));
         }
         transaction.save(Change.of(convoy, after));
         transaction.commit();
-    }
-
-    /** Whether an alert was given, or may have been: after many steps its entry is gone, and twice is once too often. */
-    private boolean given(Transaction transaction, StoredConvoy convoy, long due) {
-        String alert = ConvoySteps.alertId(convoy.state(), convoy.since());
-        return transaction.load(convoy.machine(), key, alert).known()
-                || steps.machine().forgets(convoy) && due <= transaction.now();
     }
 }

@@ -161,9 +161,12 @@ public final class InMemoryConvoyStore implements ConvoyStore {
         change.hold().forEach(message -> kept.held.put(message.order(), message));
         for (Outgoing letter : change.send()) {
             long number = ++lastId;
-            Outgoing stored = new Outgoing(number, letter.key(), letter.queue(), letter.message(), letter.body());
-            outgoing.put(number, new Letters(id, stored, clock.millis(), 0));
+            outgoing.put(number, new Letters(id, stored(number, letter, 0), clock.millis(), 0));
         }
+    }
+
+    private static Outgoing stored(long number, Outgoing letter, long storedFor) {
+        return new Outgoing(number, letter.key(), letter.queue(), letter.message(), letter.body(), storedFor);
     }
 
     private void dueAt(StoredConvoy convoy, boolean is) {
@@ -282,6 +285,7 @@ public final class InMemoryConvoyStore implements ConvoyStore {
             try {
                 List<Outgoing> found = new ArrayList<>();
                 Set<Id> barred = new HashSet<>();
+                long bytes = 0;
                 for (Letters letters : outgoing.values()) {
                     if (found.size() == limit) {
                         break;
@@ -294,9 +298,13 @@ public final class InMemoryConvoyStore implements ConvoyStore {
                         barred.add(id);
                     }
                     if (!barred.contains(id)) {
+                        bytes += letters.letter.body().length;
+                        if (bytes > MOST_OUTGOING_BYTES && !found.isEmpty()) {
+                            break;
+                        }
                         sending.add(id);
                         mineToSend.add(id);
-                        found.add(letters.letter);
+                        found.add(stored(letters.letter.id(), letters.letter, now - letters.since));
                     }
                 }
                 return found;

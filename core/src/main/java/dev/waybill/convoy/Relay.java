@@ -36,10 +36,10 @@ final class Relay {
 
     /** Where messages go. */
     record Target<T>(Queue<T> queue, Producer<T> producer) {
-        CompletableFuture<Void> send(Outgoing letter) {
+        CompletableFuture<Void> send(Outgoing letter, long waited) {
             Message<T> message;
             try {
-                message = Letter.message(letter, queue.codec().decode(letter.body()));
+                message = Letter.message(letter, queue.codec().decode(letter.body()), waited);
             } catch (Exception e) {
                 return CompletableFuture.failedFuture(e);
             }
@@ -67,8 +67,7 @@ final class Relay {
             }
             transaction.commit();
             // If none could be sent, the next could not either.
-            boolean more = letters.size() == BATCH || sent.size() + failed.size() < letters.size();
-            return more && !sent.isEmpty() ? 0 : NOTHING_KNOWN;
+            return sent.isEmpty() ? NOTHING_KNOWN : 0;
         }
     }
 
@@ -86,7 +85,7 @@ final class Relay {
             while (each.hasNext() && System.nanoTime() - start < MOST_NANOS) {
                 ArrayDeque<Outgoing> ofConvoy = each.next();
                 Outgoing next = ofConvoy.remove();
-                round.add(new Sending(next, send(next)));
+                round.add(new Sending(next, send(next, start)));
                 if (ofConvoy.isEmpty()) {
                     each.remove();
                 }
@@ -111,14 +110,15 @@ final class Relay {
         }
     }
 
-    private CompletableFuture<Void> send(Outgoing letter) {
+    /** @param since when it was read from the store */
+    private CompletableFuture<Void> send(Outgoing letter, long since) {
         Target<?> target = targets.get(letter.queue());
         if (target == null) {
             return CompletableFuture.failedFuture(new IllegalStateException(
                     "queue '" + letter.queue() + "' is not one that these convoys send to: " + targets.keySet()));
         }
         try {
-            return target.send(letter);
+            return target.send(letter, letter.storedFor() + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

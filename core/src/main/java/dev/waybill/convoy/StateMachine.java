@@ -133,11 +133,6 @@ public final class StateMachine<S extends Enum<S>, E, D> {
         return steps > keepHistory && steps % Math.max(1, keepHistory / 10) == 0 ? keepHistory : 0;
     }
 
-    /** Whether entries of a convoy's history may be gone. */
-    boolean forgets(StoredConvoy convoy) {
-        return convoy.steps() > keepHistory;
-    }
-
     byte[] encode(D data) {
         try {
             return codec.encode(data);
@@ -501,10 +496,7 @@ public final class StateMachine<S extends Enum<S>, E, D> {
                 return add(new Timeout<>(time, null, null));
             }
 
-            /**
-             * It stays, and the action is done, once; the {@link ConvoyListener} hears of it. Of a convoy that is stuck while the time
-             * comes, and has had more steps than {@link Builder#keepHistory}, it is left out: it may have been given before.
-             */
+            /** It stays, and the action is done, once; the {@link ConvoyListener} hears of it. */
             public Builder<S, E, D> alert(TimeoutAction<D> action) {
                 return add(new Timeout<>(time, null, Objects.requireNonNull(action, "action")));
             }

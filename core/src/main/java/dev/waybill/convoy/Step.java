@@ -25,10 +25,9 @@ public interface Step<D> {
      * Sends a message when the step is kept: at least once, with the same id each time, and after everything that this convoy has
      * sent before. Its queue must be one of {@link Convoys.Builder#sendsTo}.
      *
-     * @throws IllegalArgumentException if it is not, or if the message is one that the queue cannot take
+     * @throws IllegalArgumentException if it is not
      * @throws dev.waybill.CodecException if the payload cannot be encoded
-     * @throws dev.waybill.SendException if it is too large for the broker, with 2 KiB for the headers that it gets on its way, and its
-     *     queue has no claim check
+     * @throws RuntimeException if the message is one that its queue or the broker does not take: see {@link dev.waybill.Producer#check}
      */
     <T> void send(Queue<T> queue, Message<T> message);
 

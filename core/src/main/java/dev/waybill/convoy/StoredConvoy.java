@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt when its first message came
  * @param since when it came into its state
  * @param dueAt when something is to be done about it, such as its state's time-out; 0 if nothing is
+ * @param alerted whether the alert of its state was given
  * @param held how many of its messages are held
  * @param steps how many entries its history has had, with those that are gone
  * @param failures how often its time-out, or what it holds after that, was begun or has failed, and has not succeeded since
@@ -33,6 +34,7 @@ public record StoredConvoy(
         long createdAt,
         long since,
         long dueAt,
+        boolean alerted,
         int held,
         long steps,
         int failures,
@@ -52,6 +54,7 @@ public record StoredConvoy(
                 version + 1,
                 since,
                 dueAt,
+                alerted,
                 held,
                 steps,
                 same ? failures : 0,
@@ -60,24 +63,29 @@ public record StoredConvoy(
     }
 
     StoredConvoy withStatus(ConvoyStatus status) {
-        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withSince(long since) {
-        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withDue(long dueAt) {
-        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps, failures, failedMessage, failure);
+    }
+
+    /** Whose state's alert has been given. */
+    StoredConvoy withAlert() {
+        return with(status, version, since, 0, true, held, steps, failures, failedMessage, failure);
     }
 
     StoredConvoy withHeld(int held) {
-        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps, failures, failedMessage, failure);
     }
 
     /** One entry more in its history. */
     StoredConvoy withStep() {
-        return with(status, version, since, dueAt, held, steps + 1, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps + 1, failures, failedMessage, failure);
     }
 
     StoredConvoy withoutFailure() {
@@ -85,7 +93,7 @@ public record StoredConvoy(
     }
 
     StoredConvoy withFailure(int failures, @Nullable String failedMessage, @Nullable String failure) {
-        return with(status, version, since, dueAt, held, steps, failures, failedMessage, failure);
+        return with(status, version, since, dueAt, alerted, held, steps, failures, failedMessage, failure);
     }
 
     private StoredConvoy with(
@@ -93,6 +101,7 @@ public record StoredConvoy(
             long version,
             long since,
             long dueAt,
+            boolean alerted,
             int held,
             long steps,
             int failures,
@@ -109,6 +118,7 @@ public record StoredConvoy(
                 createdAt,
                 since,
                 dueAt,
+                alerted,
                 held,
                 steps,
                 failures,

@@ -55,9 +55,14 @@ final class ClaimWriter {
 
     /** The body of a message whose payload is encoded. */
     Body body(Message<?> message, byte[] encoded, String contentType) {
-        return encoded.length <= threshold
-                ? new Body(encoded, contentType, null)
-                : stored(message, encoded, InputStream.nullInputStream(), contentType);
+        return stores(encoded)
+                ? stored(message, encoded, InputStream.nullInputStream(), contentType)
+                : new Body(encoded, contentType, null);
+    }
+
+    /** Whether such a payload waits in the store. */
+    boolean stores(byte[] encoded) {
+        return encoded.length > threshold;
     }
 
     /** The body of a message whose payload may not be in memory, and is not brought there beyond the threshold. */

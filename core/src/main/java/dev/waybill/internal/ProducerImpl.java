@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Encodes, and gives the rest to the pipe of its level. */
 final class ProducerImpl<T> implements Producer<T> {
+    /** In place of the headers that core and tracing add when a message is sent; no application can call one so. */
+    private static final Map.Entry<String, String> ADDED = Map.entry("(added)", "x".repeat(2048));
+
     private final Queue<T> queue;
     private final Codec<T> codec;
     private final String contentType;
@@ -85,12 +88,7 @@ final class ProducerImpl<T> implements Producer<T> {
     /** @throws SendException if its payload could not be stored, so that nothing is sent */
     private PendingSend start(Message<T> message) {
         long now = engine.time().epochMillis();
-        long delay = message.delayMillis(now);
-        checkOrder(message, delay);
-        if (delay > 0 && engine.limits().maxDelayMillis() == 0) {
-            throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
-                    + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
-        }
+        long delay = delay(message, now);
         int level = level(message);
         Destination place = lanes.again(lanes.of(level), delay > 0);
         SendPipe pipe = pipe(place.queue().lane());
@@ -115,7 +113,34 @@ final class ProducerImpl<T> implements Producer<T> {
         return send;
     }
 
-    private void checkOrder(Message<T> message, long delay) {
+    @Override
+    public void check(Message<byte[]> message) {
+        long now = engine.time().epochMillis();
+        delay(message, now);
+        level(message);
+        byte[] body = message.payload();
+        boolean waits = claims != null && claims.stores(body);
+        Map<String, String> headers = new LinkedHashMap<>(message.headers());
+        headers.put(ADDED.getKey(), ADDED.getValue());
+        Envelope envelope = new Envelope(
+                message.id(), message.key().orElse(null), contentType, now, headers, waits ? new byte[0] : body);
+        Optional<String> tooLarge = engine.limits().tooLarge(envelope.size());
+        tooLarge.or(() -> engine.broker().tooLarge(envelope)).ifPresent(why -> {
+            throw new SendException(SendException.Reason.TOO_LARGE, false, queue.name(), message.id(), why, null);
+        });
+    }
+
+    private long delay(Message<?> message, long now) {
+        long delay = message.delayMillis(now);
+        checkOrder(message, delay);
+        if (delay > 0 && engine.limits().maxDelayMillis() == 0) {
+            throw new CapabilityException(message + " to " + queue + " is to wait for " + delay + " ms, but "
+                    + engine.broker().capabilities().broker() + " has no " + Capability.DELAYED_SEND);
+        }
+        return delay;
+    }
+
+    private void checkOrder(Message<?> message, long delay) {
         if (!lanes.ordered()) {
             return;
         }
@@ -129,7 +154,7 @@ final class ProducerImpl<T> implements Producer<T> {
         }
     }
 
-    private int level(Message<T> message) {
+    private int level(Message<?> message) {
         Optional<String> tier = message.tier();
         int level = tier.isPresent() ? level(message, tier.get()) : message.priority();
         if (level >= lanes.levels()) {
@@ -139,7 +164,7 @@ final class ProducerImpl<T> implements Producer<T> {
         return level;
     }
 
-    private int level(Message<T> message, String tier) {
+    private int level(Message<?> message, String tier) {
         PriorityPolicy policy = lanes.policy();
         return (policy == null ? Optional.<Tier>empty() : policy.tier(tier))
                 .map(Tier::level)

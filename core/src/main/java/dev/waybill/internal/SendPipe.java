@@ -15,6 +15,7 @@ import dev.waybill.spi.SenderListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -129,12 +130,9 @@ final class SendPipe {
     PendingSend send(Envelope envelope, long delayMillis, BooleanSupplier withdrawn) {
         long size = envelope.size();
         PendingSend send = new PendingSend(this, envelope, delayMillis, withdrawn, size, System.nanoTime());
-        if (size > limits.maxMessageBytes()) {
-            return refused(
-                    send,
-                    Reason.TOO_LARGE,
-                    "it has " + size + " bytes with its headers, but the broker takes " + limits.maxMessageBytes()
-                            + ": a claim check lets it wait in a store");
+        Optional<String> tooLarge = limits.tooLarge(size);
+        if (tooLarge.isPresent()) {
+            return refused(send, Reason.TOO_LARGE, tooLarge.get());
         }
         lock.lock();
         try {

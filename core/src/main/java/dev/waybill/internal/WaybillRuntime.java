@@ -337,11 +337,6 @@ public final class WaybillRuntime implements Waybill {
     }
 
     @Override
-    public long maxMessageBytes() {
-        return broker.limits().maxMessageBytes();
-    }
-
-    @Override
     public CircuitBreakerRegistry circuitBreakers() {
         return registries.circuitBreakers();
     }

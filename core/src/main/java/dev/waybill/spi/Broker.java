@@ -61,6 +61,14 @@ public interface Broker extends AutoCloseable {
     }
 
     /**
+     * Why a message is too large for this broker as it is encoded for it, though it is within {@link Limits#maxMessageBytes}; empty if it
+     * is not. A sender refuses the same messages. Does not block.
+     */
+    default Optional<String> tooLarge(Envelope envelope) {
+        return Optional.empty();
+    }
+
+    /**
      * Opens a look at one destination. Where the broker has no way to look without taking, messages are received and given back at
      * the close: others do not get them meanwhile, no more than 10,000 are seen, and the look counts as a delivery where every
      * return does. May block for the connect timeout.

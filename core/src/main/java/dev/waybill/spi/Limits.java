@@ -1,5 +1,7 @@
 package dev.waybill.spi;
 
+import java.util.Optional;
+
 /**
  * The bounds of a broker, within which core batches and splits.
  *
@@ -30,4 +32,13 @@ public record Limits(
         long maxDelayMillis,
         int maxKept,
         int maxPriorities,
-        long claimCheckBytes) {}
+        long claimCheckBytes) {
+
+    /** Why a message of so many bytes is too large; empty if it is not. */
+    public Optional<String> tooLarge(long bytes) {
+        return bytes <= maxMessageBytes
+                ? Optional.empty()
+                : Optional.of("it has " + bytes + " bytes with its headers, but the broker takes " + maxMessageBytes
+                        + ": a claim check lets it wait in a store");
+    }
+}

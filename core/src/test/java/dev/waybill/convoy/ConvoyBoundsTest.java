@@ -23,6 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConvoyBoundsTest {
+    /** What the broker in memory takes. */
+    private static final int MOST_BYTES = 16 << 20;
+
     private final InMemoryConvoyStore store = new InMemoryConvoyStore();
     private final Waybill waybill =
             Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:convoys")));
@@ -42,11 +45,11 @@ class ConvoyBoundsTest {
         DONE
     }
 
-    private StateMachine<State, String, String> sending(Queue<String> queue, String text) {
+    private StateMachine<State, String, String> sending(Queue<String> queue, Message<String> message) {
         return StateMachine.named("machine", State.class, String.class, Codec.text())
                 .start(State.NEW, key -> "")
                 .on(State.NEW, String.class)
-                .to(State.DONE, (step, event) -> step.send(queue, Message.of(text)))
+                .to(State.DONE, (step, event) -> step.send(queue, message))
                 .terminal(State.DONE)
                 .build();
     }
@@ -67,12 +70,12 @@ class ConvoyBoundsTest {
 
     @Test
     void whatIsTooLargeToBeSentIsTheFailureOfItsStep(@TempDir Path directory) {
-        String large = "x".repeat((int) waybill.maxMessageBytes() - 2047);
+        String large = "x".repeat(MOST_BYTES - 2047);
         Queue<String> plain = Queue.ofText("plain");
         Queue<String> checked = Queue.named("checked", Codec.text())
                 .claimCheck(10_000, new FilePayloadStore("payloads", directory))
                 .build();
-        Convoys refusing = run(sending(plain, large), plain);
+        Convoys refusing = run(sending(plain, Message.of(large)), plain);
         waybill.producer(events).sendAndWait(Message.with("event").key("a").build());
         assertThat(begun("a"))
                 .returns(ConvoyStatus.STUCK, StoredConvoy::status)
@@ -80,15 +83,20 @@ class ConvoyBoundsTest {
                 .asString()
                 .contains("TOO_LARGE", "the broker takes 16777216", "claim check");
         refusing.close();
-        Convoys sending = run(sending(checked, large), checked);
+        Convoys sending = run(sending(checked, Message.of(large)), checked);
         waybill.producer(events).sendAndWait(Message.with("event").key("b").build());
         assertThat(begun("b").status()).isEqualTo(ConvoyStatus.DONE);
         sending.close();
+        Convoys laden =
+                run(sending(checked, Message.with(large).header("large", large).build()), checked);
+        waybill.producer(events).sendAndWait(Message.with("event").key("c").build());
+        assertThat(begun("c").failure()).contains("TOO_LARGE");
+        laden.close();
     }
 
     private Outgoing letter(int number) {
         String id = "letter-" + number;
-        return new Outgoing(0, "a", "mails", Map.of("id", id, "key", "a"), id.getBytes(StandardCharsets.UTF_8));
+        return new Outgoing(0, "a", "mails", Map.of("id", id, "key", "a"), id.getBytes(StandardCharsets.UTF_8), 0);
     }
 
     private void store(List<Outgoing> letters) {
@@ -103,7 +111,22 @@ class ConvoyBoundsTest {
 
     private static StoredConvoy stored(long version) {
         return new StoredConvoy(
-                "machine", "a", "NEW", ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, 0, 0, 0, null, null);
+                "machine",
+                "a",
+                "NEW",
+                ConvoyStatus.RUNNING,
+                version,
+                1,
+                new byte[0],
+                1,
+                1,
+                0,
+                false,
+                0,
+                0,
+                0,
+                null,
+                null);
     }
 
     @Test
@@ -131,7 +154,7 @@ class ConvoyBoundsTest {
                     }
                 })
                 .build();
-        Convoys convoys = run(sending(mails, "mail"), mails);
+        Convoys convoys = run(sending(mails, Message.of("mail")), mails);
         List<Outgoing> first = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
             first.add(letter(-i));

@@ -164,7 +164,7 @@ class StateMachineTest {
     private static StoredConvoy stored(int version, String state, String data) {
         byte[] bytes = data.getBytes(StandardCharsets.UTF_8);
         return new StoredConvoy(
-                "orders", "k", state, ConvoyStatus.RUNNING, 7, version, bytes, 0, 0, 0, 0, 0, 0, null, null);
+                "orders", "k", state, ConvoyStatus.RUNNING, 7, version, bytes, 0, 0, 0, false, 0, 0, 0, null, null);
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.waybill.convoy.ConvoyCensus;
 import dev.waybill.convoy.ConvoyDetails;
 import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyStatus;
+import dev.waybill.convoy.ConvoyStore;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
@@ -74,7 +75,7 @@ final class ConvoyReader {
                 }
                 now = row.getLong(1);
                 boolean found = row.getString(2) != null;
-                return new Loaded(found ? convoy(row) : null, row.getInt(17) == 1);
+                return new Loaded(found ? convoy(row) : null, row.getInt(18) == 1);
             }
         });
     }
@@ -93,6 +94,7 @@ final class ConvoyReader {
                 row.getLong(9),
                 row.getLong(10),
                 row.getLong(11),
+                row.getInt(17) == 1,
                 row.getInt(12),
                 row.getLong(16),
                 row.getInt(13),
@@ -160,10 +162,44 @@ final class ConvoyReader {
         return convoys;
     }
 
+    /** What is locked of a message that is to be sent; all of it is read if there is room. */
+    private record Locked(long id, String key, long bytes) {}
+
     List<Outgoing> outgoing(String machine, int limit) {
-        List<Outgoing> locked = ask(sql.outgoing, statement -> {
+        List<Locked> locked = ask(sql.outgoing, statement -> {
             statement.setString(1, machine);
             statement.setInt(2, limit);
+            List<Locked> messages = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    messages.add(new Locked(row.getLong(1), text(row.getBytes(2)), row.getLong(3)));
+                }
+            }
+            return messages;
+        });
+        List<Long> ids = locked.isEmpty() ? List.of() : withRoom(withAllBefore(machine, locked));
+        return ids.isEmpty() ? List.of() : letters(ids);
+    }
+
+    private static List<Long> withRoom(List<Locked> messages) {
+        List<Long> ids = new ArrayList<>();
+        long bytes = 0;
+        for (Locked message : messages) {
+            bytes += message.bytes;
+            if (bytes > ConvoyStore.MOST_OUTGOING_BYTES && !ids.isEmpty()) {
+                break;
+            }
+            ids.add(message.id);
+        }
+        return ids;
+    }
+
+    private List<Outgoing> letters(List<Long> ids) {
+        return ask(sql.letters(ids.size()), statement -> {
+            int next = 1;
+            for (long id : ids) {
+                statement.setLong(next++, id);
+            }
             List<Outgoing> messages = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
@@ -172,25 +208,25 @@ final class ConvoyReader {
                             text(row.getBytes(2)),
                             row.getString(3),
                             Fields.decode(row.getString(4)),
-                            row.getBytes(5)));
+                            row.getBytes(5),
+                            row.getLong(6)));
                 }
             }
             return messages;
         });
-        return locked.isEmpty() ? locked : withAllBefore(machine, locked);
     }
 
     /** Without those before which another of their convoy is to be sent that is not among them: it is with others, or waits. */
-    private List<Outgoing> withAllBefore(String machine, List<Outgoing> locked) {
+    private List<Locked> withAllBefore(String machine, List<Locked> locked) {
         Set<Long> ids = new LinkedHashSet<>();
         Set<String> convoys = new LinkedHashSet<>();
-        for (Outgoing message : locked) {
-            ids.add(message.id());
-            convoys.add(message.key());
+        for (Locked message : locked) {
+            ids.add(message.id);
+            convoys.add(message.key);
         }
         Map<String, Long> firstMissing = ask(sql.outgoingBefore(convoys.size()), statement -> {
             statement.setString(1, machine);
-            statement.setLong(2, locked.get(locked.size() - 1).id());
+            statement.setLong(2, locked.get(locked.size() - 1).id);
             int next = 3;
             for (String key : convoys) {
                 statement.setBytes(next++, bytes(key));
@@ -206,7 +242,7 @@ final class ConvoyReader {
             return missing;
         });
         return locked.stream()
-                .filter(message -> message.id() < firstMissing.getOrDefault(message.key(), Long.MAX_VALUE))
+                .filter(message -> message.id < firstMissing.getOrDefault(message.key, Long.MAX_VALUE))
                 .toList();
     }
 

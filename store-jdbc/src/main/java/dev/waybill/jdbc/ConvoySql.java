@@ -15,7 +15,8 @@ final class ConvoySql {
 
     /** In the order in which {@link ConvoyTransaction} reads and writes them. */
     private static final String COLUMNS =
-            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure, steps";
+            "state, status, version, machine_version, data, created_at, since, due_at, held, failures, failed_message, failure, steps,"
+                    + " alerted";
 
     private static final String THE_CONVOY = " WHERE machine = ? AND convoy = ?";
 
@@ -68,7 +69,7 @@ final class ConvoySql {
                 + " ORDER BY machine, due_at LIMIT ? FOR UPDATE SKIP LOCKED";
         untilDue = "SELECT MIN(due_at) - " + now + " FROM " + table + " WHERE machine = ? AND due_at > " + now;
         insert = "INSERT INTO " + table + " (" + COLUMNS
-                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                + ", machine, convoy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         update = "UPDATE " + table + " SET " + COLUMNS.replace(",", " = ?,") + " = ?" + THE_CONVOY + " AND version = ?";
         delete = "DELETE FROM " + table + THE_CONVOY + " AND version = ?";
         deleteHistory = "DELETE FROM " + table + "_history" + THE_CONVOY;
@@ -85,7 +86,7 @@ final class ConvoySql {
         send = "INSERT INTO " + table + "_outgoing (machine, convoy, queue, message, body, try_at, stored_at)"
                 + " VALUES (?, ?, ?, ?, ?, 0, " + now + ")";
         // What is behind one that waits is left out here, lest it take all the room.
-        outgoing = "SELECT id, convoy, queue, message, body FROM " + table
+        outgoing = "SELECT id, convoy, OCTET_LENGTH(message) + OCTET_LENGTH(body) FROM " + table
                 + "_outgoing o WHERE machine = ? AND try_at <= " + now + " AND NOT EXISTS (SELECT 1 FROM " + table
                 + "_outgoing b WHERE b.machine = o.machine AND b.convoy = o.convoy AND b.id < o.id AND b.try_at > "
                 + now + ") ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED";
@@ -105,6 +106,13 @@ final class ConvoySql {
 
     String now() {
         return database.now();
+    }
+
+    /** What is to be sent under so many ids. */
+    String letters(int ids) {
+        return "SELECT id, convoy, queue, message, body, " + now() + " - stored_at FROM " + table
+                + "_outgoing WHERE id IN (?"
+                + ", ?".repeat(ids - 1) + ") ORDER BY id";
     }
 
     /** The ids of all that these convoys have to send, up to one of them. */
@@ -156,7 +164,7 @@ final class ConvoySql {
                         "",
                         "machine name, convoy key, state state, status name, version number, machine_version number, data blob,"
                                 + " created_at number, since number, due_at number?, held number, failures number,"
-                                + " failed_message key?, failure failure?, steps number",
+                                + " failed_message key?, failure failure?, steps number, alerted flag",
                         "machine, convoy",
                         Map.of(table.table() + "_due", "machine, due_at")),
                 shape(
@@ -199,6 +207,7 @@ final class ConvoySql {
             case "event" -> Column.of("VARCHAR", 256);
             case "failure" -> Column.of("VARCHAR", 1000);
             case "number" -> Column.of(types.bigint());
+            case "flag" -> Column.of(types.smallint());
             case "text" -> Column.of(types.text());
             case "blob" -> Column.of(types.blob());
             default -> throw new IllegalArgumentException(kind);

@@ -119,11 +119,10 @@ final class ConvoyTransaction implements Transaction {
         statement.setInt(10, convoy.failures());
         String failedMessage = convoy.failedMessage();
         statement.setBytes(11, failedMessage == null ? null : bytes(failedMessage));
-        String failure = convoy.failure();
-        // PostgreSQL takes every character but this.
-        statement.setString(12, failure == null ? null : failure.replace('\0', '?'));
+        statement.setString(12, convoy.failure());
         statement.setLong(13, convoy.steps());
-        return bind(statement, 14, convoy.machine(), convoy.key());
+        statement.setInt(14, convoy.alerted() ? 1 : 0);
+        return bind(statement, 15, convoy.machine(), convoy.key());
     }
 
     @Override

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   failed_message VARBINARY(384),
   failure VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
   steps BIGINT NOT NULL,
+  alerted SMALLINT NOT NULL,
   PRIMARY KEY (machine, convoy)
 ) ENGINE = InnoDB;
 CREATE INDEX IF NOT EXISTS ${name}_due ON ${table} (machine, due_at);

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   failed_message BYTEA,
   failure VARCHAR(1000),
   steps BIGINT NOT NULL,
+  alerted SMALLINT NOT NULL,
   PRIMARY KEY (machine, convoy)
 );
 CREATE INDEX IF NOT EXISTS ${name}_due ON ${table} (machine, due_at);

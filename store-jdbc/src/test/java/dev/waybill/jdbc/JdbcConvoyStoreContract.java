@@ -34,7 +34,22 @@ abstract class JdbcConvoyStoreContract extends ConvoyStoreContract {
 
     private static StoredConvoy convoy(String state, long version) {
         return new StoredConvoy(
-                "orders", "a", state, ConvoyStatus.RUNNING, version, 1, new byte[0], 1, 1, 0, 0, 0, 0, null, null);
+                "orders",
+                "a",
+                state,
+                ConvoyStatus.RUNNING,
+                version,
+                1,
+                new byte[0],
+                1,
+                1,
+                0,
+                false,
+                0,
+                0,
+                0,
+                null,
+                null);
     }
 
     @Test

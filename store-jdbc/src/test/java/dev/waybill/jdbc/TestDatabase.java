@@ -12,6 +12,9 @@ import java.net.BindException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Databases that live as long as the JVM of the tests: each is started when the first test asks for it. */
@@ -80,10 +83,24 @@ final class TestDatabase {
         return pool(postgreSqlUrl(), "postgres", autoCommit);
     }
 
+    /** A database of PostgreSQL that knows no more than 256 characters. */
+    static HikariDataSource latin1() throws SQLException {
+        try (Connection connection =
+                        PostgreSqlHolder.SERVER.getPostgresDatabase().getConnection();
+                Statement create = connection.createStatement()) {
+            create.execute("CREATE DATABASE latin1 TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+        }
+        return pool(PostgreSqlHolder.SERVER.getJdbcUrl("postgres", "latin1"), "postgres", true);
+    }
+
     /** @param parameters of the URL */
     static HikariDataSource mariaDb(String parameters, boolean autoCommit) {
+        return pool(mariaDbUrl(parameters), "root", autoCommit);
+    }
+
+    static String mariaDbUrl(String parameters) {
         int port = MariaDbHolder.SERVER.getConfiguration().getPort();
-        return pool("jdbc:mariadb://localhost:" + port + "/test?" + parameters, "root", autoCommit);
+        return "jdbc:mariadb://localhost:" + port + "/test?" + parameters;
     }
 
     static HikariDataSource h2InMemory(boolean autoCommit) {

@@ -1,6 +1,7 @@
 package dev.waybill.redis;
 
 import dev.waybill.convoy.ConvoyFilter;
+import dev.waybill.convoy.ConvoyStore;
 import dev.waybill.convoy.ConvoyStore.Change;
 import dev.waybill.convoy.ConvoyStore.Loaded;
 import dev.waybill.convoy.ConvoyStore.Transaction;
@@ -126,17 +127,22 @@ final class ConvoyTransaction implements Transaction {
                 .key(sending.candidates())
                 .key(sending.leases())
                 .key(sending.owners())
+                .key(server.keys().machine(machine).outbox())
                 .arg(claims.token())
                 .arg(limit)
+                .arg(ConvoyStore.MOST_OUTGOING_BYTES)
                 .args(claimed.convoys());
         claimed.convoys().forEach(key -> call.key(server.keys().of(Part.LETTERS, machine, key)));
         List<?> answer = server.list(call);
         List<Outgoing> letters = new ArrayList<>();
         for (int i = 0; i < claimed.convoys().size(); i++) {
             String key = claimed.convoys().get(i);
-            byte[] at = call.keys().get(i + 4);
-            for (byte[] letter : Reader.values(answer.get(i))) {
-                Outgoing message = server.read(at, () -> Format.letter(key, letter));
+            byte[] at = call.keys().get(i + 5);
+            List<byte[]> letterAndTime = Reader.values(answer.get(i));
+            for (int j = 0; j < letterAndTime.size(); j += 2) {
+                byte[] letter = letterAndTime.get(j);
+                byte[] storedFor = letterAndTime.get(j + 1);
+                Outgoing message = server.read(at, () -> Format.letter(key, letter, storedFor));
                 commit.claimed(message, machine);
                 letters.add(message);
             }

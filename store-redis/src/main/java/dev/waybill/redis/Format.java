@@ -28,7 +28,8 @@ final class Format {
             "failures",
             "failed-message",
             "failure",
-            "steps");
+            "steps",
+            "alerted");
 
     private Format() {}
 
@@ -48,6 +49,7 @@ final class Format {
         call.arg("held").arg(convoy.held());
         call.arg("failures").arg(convoy.failures());
         call.arg("steps").arg(convoy.steps());
+        call.arg("alerted").arg(convoy.alerted() ? 1 : 0);
         if (failedMessage != null) {
             call.arg("failed-message").arg(failedMessage);
         }
@@ -68,6 +70,7 @@ final class Format {
                 number(values, 5),
                 number(values, 6),
                 number(values, 7),
+                number(values, 13) == 1,
                 Math.toIntExact(number(values, 8)),
                 number(values, 12),
                 Math.toIntExact(number(values, 9)),
@@ -152,7 +155,7 @@ final class Format {
                 .encode();
     }
 
-    static Outgoing letter(String convoy, byte[] encoded) {
+    static Outgoing letter(String convoy, byte[] encoded, byte[] storedFor) {
         int space = 0;
         while (space < encoded.length && encoded[space] != ' ') {
             space++;
@@ -162,6 +165,7 @@ final class Format {
         }
         long id = Long.parseLong(Keys.text(Arrays.copyOf(encoded, space)));
         Fields fields = Fields.decode(Arrays.copyOfRange(encoded, space + 1, encoded.length));
-        return new Outgoing(id, convoy, fields.get("queue"), fields.all("m."), fields.body());
+        return new Outgoing(
+                id, convoy, fields.get("queue"), fields.all("m."), fields.body(), Long.parseLong(Keys.text(storedFor)));
     }
 }

@@ -20,7 +20,7 @@
  * <tr><td>{@code MACHINE:due:owners}, {@code MACHINE:sending:owners}</td><td>hash</td><td>the token of the transaction that has
  *     it</td></tr>
  * <tr><td>{@code MACHINE:convoy:KEY}</td><td>hash</td><td>{@code state}, {@code status}, {@code version}, {@code machine-version},
- *     {@code data}, {@code created}, {@code since}, {@code due}, {@code held}, {@code steps}, {@code failures},
+ *     {@code data}, {@code created}, {@code since}, {@code due}, {@code held}, {@code steps}, {@code alerted} (0 or 1), {@code failures},
  *     {@code failed-message}, {@code failure} as in {@link dev.waybill.convoy.StoredConvoy}, the last two if there are any; and {@code commit}, the token of
  *     the transaction that wrote it</td></tr>
  * <tr><td>{@code MACHINE:history:KEY}</td><td>list</td><td>entries, oldest first: {@code version}, {@code at}, {@code message},

@@ -94,7 +94,7 @@ class CommitIT {
     void whatALetterHoldsIsKeptToTheByte() {
         byte[] body = new byte[512];
         IntStream.range(0, body.length).forEach(i -> body[i] = (byte) i);
-        Outgoing letter = new Outgoing(0, "a", "mails", Map.of("id", "1", "h.x", "a=b & c\nd é"), body);
+        Outgoing letter = new Outgoing(0, "a", "mails", Map.of("id", "1", "h.x", "a=b & c\nd é"), body, 0);
         save(store, change("a", 1, 0, letter));
         try (Transaction transaction = store.begin()) {
             Outgoing read = transaction.outgoing(MACHINE, 1).get(0);
@@ -146,7 +146,22 @@ class CommitIT {
         save(store, changes.toArray(Change[]::new));
         StoredConvoy last = convoy("1200", 2, 0);
         StoredConvoy stuck = new StoredConvoy(
-                MACHINE, last.key(), "PAID", ConvoyStatus.STUCK, 2, 1, last.data(), 1, 1, 0, 0, 0, 0, null, "why");
+                MACHINE,
+                last.key(),
+                "PAID",
+                ConvoyStatus.STUCK,
+                2,
+                1,
+                last.data(),
+                1,
+                1,
+                0,
+                false,
+                0,
+                0,
+                0,
+                null,
+                "why");
         save(store, new Change(convoy("1200", 1, 0), stuck, List.of(), List.of(), List.of(), List.of()));
         assertThat(TestConvoys.keys(store.list(MACHINE, ConvoyFilter.all(), "", 1_150)))
                 .isEqualTo(keys.subList(0, 1_150));

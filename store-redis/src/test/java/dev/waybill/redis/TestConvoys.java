@@ -33,6 +33,7 @@ final class TestConvoys {
                 1,
                 1,
                 dueAt,
+                false,
                 0,
                 0,
                 0,
@@ -53,7 +54,7 @@ final class TestConvoys {
     }
 
     static Outgoing letter(String key, String body) {
-        return new Outgoing(0, key, "mails", Map.of("id", body), bytes(body));
+        return new Outgoing(0, key, "mails", Map.of("id", body), bytes(body), 0);
     }
 
     static void save(ConvoyStore store, Change... changes) {

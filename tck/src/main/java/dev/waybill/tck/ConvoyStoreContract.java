@@ -20,12 +20,10 @@ import dev.waybill.convoy.ConvoyStore.Transaction;
 import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.HeldMessage;
 import dev.waybill.convoy.HistoryEntry;
-import dev.waybill.convoy.Outgoing;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StoredConvoy;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,48 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * this.
  */
 @Timeout(120)
-public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
-    private static final long NEVER = Long.MAX_VALUE / 2;
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static StoredConvoy convoy(String key, long version, long dueAt) {
-        return new StoredConvoy(
-                MACHINE,
-                key,
-                "PLACED",
-                ConvoyStatus.RUNNING,
-                version,
-                3,
-                bytes("data " + version),
-                17,
-                18,
-                dueAt,
-                0,
-                0,
-                0,
-                null,
-                null);
-    }
-
-    private static Change change(String key, long version, String messageId, Outgoing... send) {
-        StoredConvoy after = convoy(key, version, NEVER);
-        HistoryEntry entry = new HistoryEntry(version, 100 + version, messageId, "Paid", "NEW", "PLACED");
-        return new Change(convoy(key, version - 1, NEVER), after, List.of(entry), List.of(), List.of(), List.of(send));
-    }
-
-    private void save(Change... changes) {
-        try (Transaction transaction = store.begin()) {
-            for (Change change : changes) {
-                transaction.load(MACHINE, change.after().key(), "");
-                transaction.save(change);
-            }
-            transaction.commit();
-        }
-    }
-
+public abstract class ConvoyStoreContract extends ConvoyOutboxContract {
     @Test
     void aConvoyIsKeptAsItWasGiven() {
         StoredConvoy whole = new StoredConvoy(
@@ -93,6 +50,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
                 17,
                 18,
                 19,
+                true,
                 0,
                 7,
                 4,
@@ -327,68 +285,9 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
         assertThat(data(shown.convoy()).split(";")).hasSize(26);
     }
 
-    private static Outgoing outgoing(String key, String body) {
-        return new Outgoing(0, key, "mails", Map.of("id", "id of " + body, "h.x", "a=b & c"), bytes(body));
-    }
-
-    @Test
-    void whatIsToBeSentComesInOrderUntilItIsSent() {
-        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")));
-        save(change("b", 1, "m1", outgoing("b", "b1")));
-        save(change("a", 2, "m2", outgoing("a", "a3")));
-        try (Transaction transaction = store.begin()) {
-            List<Outgoing> messages = transaction.outgoing(MACHINE, 100);
-            assertThat(bodies(messages)).containsExactly("a1", "a2", "b1", "a3");
-            assertThat(messages.get(0).message()).isEqualTo(outgoing("a", "a1").message());
-            assertThat(messages.get(0).queue()).isEqualTo("mails");
-            assertThat(messages.get(0).key()).isEqualTo("a");
-            transaction.sent(List.of(messages.get(0), messages.get(2)));
-            transaction.commit();
-        }
-        assertThat(outgoing()).containsExactly("a2", "a3");
-        assertThat(store.show(MACHINE, "a").orElseThrow().outgoing()).isEqualTo(2);
-    }
-
-    @Test
-    void whatOneIsSendingNoOtherSendsNorWhatComesAfterIt() {
-        save(change("a", 1, "m1", outgoing("a", "a1")));
-        try (Transaction one = store.begin()) {
-            assertThat(bodies(one.outgoing(MACHINE, 100))).containsExactly("a1");
-            save(change("a", 2, "m2", outgoing("a", "a2")));
-            save(change("b", 1, "m1", outgoing("b", "b1")));
-            assertThat(outgoing()).containsExactly("b1");
-        }
-        assertThat(outgoing()).containsExactly("a1", "a2", "b1");
-    }
-
-    @Test
-    void whatCouldNotBeSentHoldsUpItsConvoyAndNoOther() {
-        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2")));
-        save(change("b", 1, "m1", outgoing("b", "b1")));
-        try (Transaction transaction = store.begin()) {
-            transaction.postpone(transaction.outgoing(MACHINE, 1), 300);
-            transaction.commit();
-        }
-        assertThat(outgoing()).containsExactly("b1");
-        await().untilAsserted(() -> assertThat(outgoing()).containsExactly("a1", "a2", "b1"));
-    }
-
-    @Test
-    void whatWaitsBehindItTakesNoRoomFromOthers() {
-        save(change("a", 1, "m1", outgoing("a", "a1"), outgoing("a", "a2"), outgoing("a", "a3")));
-        save(change("b", 1, "m1", outgoing("b", "b1")));
-        try (Transaction transaction = store.begin()) {
-            transaction.postpone(transaction.outgoing(MACHINE, 1), 60_000);
-            transaction.commit();
-        }
-        try (Transaction transaction = store.begin()) {
-            assertThat(bodies(transaction.outgoing(MACHINE, 2))).containsExactly("b1");
-        }
-    }
-
     private static StoredConvoy holding(int held) {
         return new StoredConvoy(
-                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, held, 0, 0, null, null);
+                MACHINE, "b", "PAID", ConvoyStatus.STUCK, 2, 3, bytes(""), 17, 18, 0, false, held, 0, 0, null, null);
     }
 
     private static ConvoyCensus.Group group(String state, ConvoyStatus status) {
@@ -446,6 +345,7 @@ public abstract class ConvoyStoreContract extends StateMachineRecoveryContract {
                 1,
                 System.currentTimeMillis() - 5000,
                 0,
+                false,
                 0,
                 0,
                 0,

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Rules of sending, and of what arrives. */
@@ -146,6 +147,28 @@ abstract class SendingRules extends Chapter {
         });
         producer.send(new byte[] {1}).join();
         assertThat(receive(consume(queue)).payload()).isEqualTo(new byte[] {1});
+        // Each is too large for one of the brokers, once it is encoded for that.
+        List<Message<byte[]>> doubtful = List.of(
+                Message.of(new byte[TOO_MUCH]),
+                Message.of(new byte[900_000]),
+                Message.with(new byte[] {2})
+                        .header("large", "x".repeat(200_000))
+                        .build());
+        for (Message<byte[]> message : doubtful) {
+            assertThat(reason(() -> producer.check(message)))
+                    .as("what is said of %s before it is sent", message)
+                    .isEqualTo(reason(() -> producer.sendAndWait(message)));
+        }
+    }
+
+    /** Null if nothing is refused. */
+    private static SendException.@Nullable Reason reason(Runnable send) {
+        try {
+            send.run();
+            return null;
+        } catch (SendException refused) {
+            return refused.reason();
+        }
     }
 
     @Test

@@ -9,6 +9,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.waybill.Codec;
 import dev.waybill.Message;
+import dev.waybill.Waybill;
+import dev.waybill.WaybillConfig;
+import dev.waybill.convoy.ConvoyFilter;
 import dev.waybill.convoy.ConvoyListener;
 import dev.waybill.convoy.ConvoyOperations;
 import dev.waybill.convoy.ConvoyStatus;
@@ -19,6 +22,7 @@ import dev.waybill.convoy.Convoys;
 import dev.waybill.convoy.StaleConvoyException;
 import dev.waybill.convoy.StateMachine;
 import dev.waybill.convoy.StoredConvoy;
+import dev.waybill.spi.TimeSource;
 import dev.waybill.tck.Orders.Event;
 import dev.waybill.tck.Orders.State;
 import java.time.Duration;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +107,89 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         awaitState("deadly", State.CANCELLED);
     }
 
+    /** Another process, with messages of its own, whose clock is ahead of this one's by so much. */
+    private static Waybill elsewhere(Duration ahead) {
+        return Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:"))
+                .time(new TimeSource() {
+                    @Override
+                    public long nanos() {
+                        return System.nanoTime();
+                    }
+
+                    @Override
+                    public long epochMillis() {
+                        return System.currentTimeMillis() + ahead.toMillis();
+                    }
+                }));
+    }
+
+    private void runOn(Waybill one, StateMachine<State, Event, String> machine) {
+        running.add(Convoys.of(one, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS)
+                .pollEvery(Duration.ofMillis(20))
+                .start());
+    }
+
+    private void awaitAll(State state, List<String> keys) {
+        ConvoyFilter filter = ConvoyFilter.all().inState(state.name());
+        await().untilAsserted(
+                        () -> assertThat(store.list(MACHINE, filter, "", 1000)).hasSameSizeAs(keys));
+    }
+
+    @Test
+    void timeoutsFireOnceAndInTimeWhereTheClocksOfProcessesDiffer() {
+        List<String> fired = new CopyOnWriteArrayList<>();
+        StateMachine<State, Event, String> machine = Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofMillis(500))
+                .to(State.CANCELLED, step -> fired.add(step.key()))
+                .build();
+        List<String> keys = IntStream.range(0, 100).mapToObj(i -> "o" + i).toList();
+        try (Waybill ahead = elsewhere(Duration.ofHours(1));
+                Waybill behind = elsewhere(Duration.ofHours(-1))) {
+            runOn(ahead, machine);
+            runOn(behind, machine);
+            runOn(waybill, machine);
+            keys.forEach(key -> send(key, placed("1")));
+            awaitAll(State.CANCELLED, keys);
+            running.forEach(Convoys::close);
+        }
+        assertThat(fired).containsExactlyInAnyOrderElementsOf(keys);
+        assertThat(keys)
+                .extracting(key -> store.show(MACHINE, key).orElseThrow().history())
+                .allSatisfy(history ->
+                        assertThat(history.get(1).at() - history.get(0).at()).isBetween(500L, 30_000L));
+    }
+
+    @Test
+    void whatIsLateFiresOnceInTwoProcesses() {
+        List<String> keys = IntStream.range(0, 150).mapToObj(i -> "o" + i).toList();
+        Convoys before = run(cancellable());
+        keys.forEach(key -> send(key, placed("1")));
+        awaitAll(State.PLACED, keys);
+        before.close();
+        for (String key : keys) {
+            StoredConvoy convoy = existing(key);
+            overwrite(convoy, convoy.machineVersion(), 1, 0, null);
+        }
+        List<String> fired = new CopyOnWriteArrayList<>();
+        StateMachine<State, Event, String> machine = Orders.machine(MACHINE, MAILS)
+                .after(State.PLACED, Duration.ofDays(1))
+                .to(State.CANCELLED, step -> {
+                    fired.add(step.key());
+                    // So long that one process does not get through all of them in one transaction.
+                    Thread.sleep(10);
+                })
+                .build();
+        try (Waybill other = elsewhere(Duration.ZERO)) {
+            runOn(other, machine);
+            runOn(waybill, machine);
+            awaitAll(State.CANCELLED, keys);
+            running.forEach(Convoys::close);
+        }
+        assertThat(fired).containsExactlyInAnyOrderElementsOf(keys);
+    }
+
     private String sendShipped(String key) {
         Message<Event> message = Message.with(shipped("deadly")).key(key).build();
         waybill.producer(ORDERS).sendAndWait(message);
@@ -161,6 +249,23 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
     }
 
     @Test
+    void whatIsHeldBehindAMessageThatComesAgainDoesNotWaitForTheNextLook() {
+        StateMachine<State, Event, String> machine = deadlyWhenShipped(() -> {
+                    if (deaths.get() == 0) {
+                        die();
+                    }
+                })
+                .build();
+        running.add(Convoys.of(waybill, ORDERS, machine)
+                .store(store)
+                .sendsTo(MAILS)
+                .pollEvery(Duration.ofMinutes(1))
+                .start());
+        send("o1", paid("first"), paid("second"), placed("1"));
+        awaitState("o1", State.CANCELLED);
+    }
+
+    @Test
     void aConvoyMayGoOnWithoutWhatEndsItsProcess() {
         run(deadlyWhenShipped(() -> {
                     if (deaths.get() > MOST_DEATHS) {
@@ -190,17 +295,43 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
                 .returns(null, StoredConvoy::failure);
     }
 
+    @Test
+    void aFailureIsKeptWhateverItSays() {
+        String all = "java.lang.IllegalStateException: 0 is \0, half is \uD83D, whole is \uD83D\uDE80";
+        // Its last character is cut in two.
+        String cut = all + "x".repeat(999 - all.length()) + "\uD83D\uDE80 and more";
+        RuntimeException failure = new IllegalStateException(cut.substring(cut.indexOf(' ') + 1));
+        run(cancellable()
+                .on(State.PLACED, Event.Placed.class)
+                .to(State.PLACED, (step, again) -> {
+                    throw failure;
+                })
+                .after(State.PAID, Duration.ofMillis(100))
+                .to(State.CANCELLED, step -> {
+                    throw failure;
+                }));
+        send("message", placed("1"), placed("2"));
+        send("time-out", placed("1"), paid("2"));
+        String kept = cut.substring(0, 999).replace('\0', '?').replace("\uD83D,", "?,") + "?";
+        assertThat(awaitStatus("message", ConvoyStatus.STUCK).failure()).isEqualTo(kept);
+        assertThat(awaitStatus("time-out", ConvoyStatus.STUCK).failure()).isEqualTo(kept);
+    }
+
     private List<String> alertsOf(StateMachine.Builder<State, Event, String> machine) {
         List<String> told = new CopyOnWriteArrayList<>();
-        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), new ConvoyListener() {
+        run(machine.after(State.PAID, Duration.ofMillis(50)).alert().build(), telling(told));
+        send("o1", placed("1"), paid("2"));
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        return told;
+    }
+
+    private static ConvoyListener telling(List<String> told) {
+        return new ConvoyListener() {
             @Override
             public void timedOut(String machineName, String key, String from, String to, long lateMillis) {
                 told.add(from);
             }
-        });
-        send("o1", placed("1"), paid("2"));
-        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
-        return told;
+        };
     }
 
     private void goesOnWithoutAnother(List<String> told) {
@@ -223,6 +354,33 @@ abstract class StateMachineRecoveryContract extends StateMachineTroubleContract 
         broken.clear();
         new ConvoyOperations(store, MACHINE).retry("o1");
         goesOnWithoutAnother(told);
+    }
+
+    @Test
+    void anAlertThatHasFailedIsGivenLaterAlsoIfTheHistoryIsLong() {
+        AtomicInteger broken = new AtomicInteger(1);
+        List<String> told = new CopyOnWriteArrayList<>();
+        Convoys convoys = run(
+                failing(Map.of())
+                        .maxHeld(9)
+                        .keepHistory(10)
+                        .after(State.PAID, Duration.ofSeconds(1))
+                        .alert(step -> {
+                            if (broken.get() > 0) {
+                                throw new IllegalStateException("nobody answers");
+                            }
+                        })
+                        .build(),
+                telling(told));
+        send("o1", placed("1"));
+        for (int i = 2; i < 18; i++) {
+            send("o1", paid(Integer.toString(i)));
+        }
+        awaitStatus("o1", ConvoyStatus.STUCK);
+        broken.set(0);
+        convoys.operations().retry("o1");
+        await().untilAsserted(() -> assertThat(told).containsExactly("PAID"));
+        assertThat(awaitStatus("o1", ConvoyStatus.RUNNING).alerted()).isTrue();
     }
 
     @Test
