@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Priorities with a backlog of low messages: how long a high one waits for its handler. With {@code -Dwaybill.it.backlog=100000} the
- * backlog is as large as decision 0011 tells of.
+ * backlog is as large as decision 0011 tells of, and the longest wait counts too: so nothing else should keep the machine busy then.
  */
 abstract class BacklogRules {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -69,7 +69,8 @@ abstract class BacklogRules {
         Queue<String> queue = Queue.named("backlog-" + Long.toString(System.nanoTime(), 36), Codec.text())
                 .priorities(policy)
                 .build();
-        int backlog = Integer.getInteger("waybill.it.backlog", site().slow() ? 1_000 : 10_000);
+        Integer asked = Integer.getInteger("waybill.it.backlog");
+        int backlog = asked != null ? asked : site().slow() ? 1_000 : 10_000;
         List<Long> waits = new CopyOnWriteArrayList<>();
         AtomicInteger low = new AtomicInteger();
         try (Waybill waybill = Waybill.open(site().config())) {
@@ -109,7 +110,10 @@ abstract class BacklogRules {
                                     part(fetches, 99)));
             assertThat(backlog - low.get()).as("low messages that still wait").isGreaterThan(backlog / 4);
             // Of a machine that has other things to do, the median.
-            assertThat(part(behind, 50)).as("wait at p50").isLessThanOrEqualTo(2 * HANDLER_MILLIS + part(fetches, 50));
+            int percent = asked != null ? 99 : 50;
+            assertThat(part(behind, percent))
+                    .as("wait at p%s", percent)
+                    .isLessThanOrEqualTo(2 * HANDLER_MILLIS + part(fetches, percent));
         }
     }
 

@@ -233,7 +233,9 @@ abstract class PriorityRules extends Chapter {
         int lows = AT_HAND + 16;
         sendAll(queue, lows, "low", 0);
         awaitHeld(handler.subscription, 1 + AT_HAND);
-        Thread closing = new Thread(handler.subscription::close);
+        // At its deadline the first message goes back, too, and comes again.
+        Thread closing =
+                new Thread(() -> handler.subscription.close(harness().patience().multipliedBy(2)));
         closing.start();
         List<Delivery<String>> again = new CopyOnWriteArrayList<>();
         another().consumer(queue).start(again::add);
