@@ -26,7 +26,8 @@ public interface Subscription extends AutoCloseable {
 
     /**
      * Stops fetching, gives back what was not started, waits for running handlers until the deadline, interrupts those that
-     * still run, gives their messages back, settles everything, and closes. Idempotent.
+     * still run, gives their messages back, settles everything, and closes. Idempotent. What is under way with the broker by then has some
+     * seconds more, however short the deadline.
      *
      * @return whether every handler that had started came to its end and was settled
      */

@@ -93,7 +93,6 @@ final class ConvoyJob implements Runnable {
             while (next == 0 && !thread.isShutdown()) {
                 next = some();
             }
-            trouble = null;
             if (next < pollMillis && !thread.isShutdown()) {
                 early(Math.max(next, pollMillis / 10));
             }
@@ -126,7 +125,9 @@ final class ConvoyJob implements Runnable {
         since = nanos.getAsLong();
         working = true;
         try {
-            return work.getAsLong();
+            long next = work.getAsLong();
+            trouble = null;
+            return next;
         } finally {
             working = false;
         }

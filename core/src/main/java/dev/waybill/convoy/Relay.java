@@ -18,7 +18,10 @@ import org.slf4j.LoggerFactory;
 final class Relay {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     private static final int BATCH = 500;
+    /** What fails is left out for so long; for longer while one look after the other sends nothing, so that each reaches others. */
     private static final long PAUSE_MILLIS = 1000;
+
+    private static final int MOST_DOUBLINGS = 3;
     private static final long NOTHING_KNOWN = Long.MAX_VALUE;
 
     /** How long a transaction may be kept open for sends to begin. */
@@ -27,6 +30,7 @@ final class Relay {
     private final ConvoyStore store;
     private final String machine;
     private final Map<String, Target<?>> targets;
+    private int inVain;
 
     Relay(ConvoyStore store, String machine, Map<String, Target<?>> targets) {
         this.store = store;
@@ -58,21 +62,22 @@ final class Relay {
             }
             List<Outgoing> sent = new ArrayList<>(letters.size());
             List<Outgoing> failed = new ArrayList<>();
-            send(letters, sent, failed);
+            long pauseMillis = PAUSE_MILLIS << Math.min(inVain, MOST_DOUBLINGS);
+            send(letters, sent, failed, pauseMillis);
             if (!sent.isEmpty()) {
                 transaction.sent(sent);
             }
             if (!failed.isEmpty()) {
-                transaction.postpone(failed, PAUSE_MILLIS);
+                transaction.postpone(failed, pauseMillis);
             }
             transaction.commit();
-            // If none could be sent, the next could not either.
-            return sent.isEmpty() ? NOTHING_KNOWN : 0;
+            inVain = sent.isEmpty() ? inVain + 1 : 0;
+            return 0;
         }
     }
 
     /** The first of each convoy, then the second of each whose first is stored, and so on; what time is not left for comes next. */
-    private void send(List<Outgoing> letters, List<Outgoing> sent, List<Outgoing> failed) {
+    private void send(List<Outgoing> letters, List<Outgoing> sent, List<Outgoing> failed, long pauseMillis) {
         Map<String, ArrayDeque<Outgoing>> waiting = new LinkedHashMap<>();
         for (Outgoing letter : letters) {
             waiting.computeIfAbsent(letter.key(), key -> new ArrayDeque<>()).add(letter);
@@ -101,7 +106,7 @@ final class Relay {
                             machine,
                             sending.letter.message().get("id"),
                             sending.letter.queue(),
-                            PAUSE_MILLIS,
+                            pauseMillis,
                             e.toString());
                     failed.add(sending.letter);
                     waiting.remove(sending.letter.key());

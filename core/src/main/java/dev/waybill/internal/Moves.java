@@ -310,6 +310,11 @@ final class Moves<T> {
             }
             if (!goesOn) {
                 idle.add(message);
+                if (closing) {
+                    // The close may have looked before.
+                    release(message);
+                    return;
+                }
             }
             engine.timer()
                     .after(
@@ -364,7 +369,7 @@ final class Moves<T> {
             SendPipe open = pipes.get(to);
             if (open == null) {
                 if (closed) {
-                    throw new BrokerException(BrokerException.Kind.UNAVAILABLE, "the subscription is closed", null);
+                    throw new BrokerException(BrokerException.Kind.REFUSED, "the subscription is closed", null);
                 }
                 open = new SendPipe(engine, to, options, true, false);
                 pipes.put(to, open);

@@ -367,13 +367,13 @@ final class SubscriptionImpl<T> implements Subscription {
         }
     }
 
-    /** Gives back what still runs; what its handler says later has no effect. */
+    /** Gives back what still runs, but for what is being sent on already; what its handler says later has no effect. */
     private void abandon() {
         for (Worker worker : workersNow()) {
             List<HeldMessage<T>> unfinished = new ArrayList<>();
             intake.eachOf(worker.mine, unfinished::add);
             for (HeldMessage<T> message : unfinished) {
-                if (message.decide(Disposition.RELEASE)) {
+                if (!moves.has(message) && message.decide(Disposition.RELEASE)) {
                     LOG.warn("{} was still running at the deadline; it goes back to its queue", message);
                 }
             }

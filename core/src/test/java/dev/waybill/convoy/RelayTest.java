@@ -8,6 +8,7 @@ import dev.waybill.Queue;
 import dev.waybill.Waybill;
 import dev.waybill.WaybillConfig;
 import dev.waybill.inmemory.SettableTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RelayTest {
+    private static final Clock STANDING = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
 
     private static StoredConvoy convoy(String key, long version) {
         return new StoredConvoy(
@@ -54,12 +56,34 @@ class RelayTest {
 
     @Test
     void whereNothingCanBeSentItsTurnEnds() {
-        InMemoryConvoyStore store = new InMemoryConvoyStore();
+        InMemoryConvoyStore store = new InMemoryConvoyStore(STANDING);
         for (int i = 0; i < 1000; i++) {
             String key = "o" + i;
             store(store, new Outgoing(0, key, "gone", Map.of("id", key), new byte[0], 0));
         }
-        assertThat(new Relay(store, "orders", Map.of()).send()).isPositive();
+        Relay relay = new Relay(store, "orders", Map.of());
+        assertThat(relay.send()).isZero();
+        assertThat(relay.send()).isZero();
+        assertThat(relay.send()).isPositive();
+    }
+
+    @Test
+    void largeOnesThatCannotBeSentLeaveRoomForOthers() {
+        InMemoryConvoyStore store = new InMemoryConvoyStore(STANDING);
+        for (String key : List.of("a", "b")) {
+            store(store, new Outgoing(0, key, "gone", Map.of("id", key), new byte[9 << 20], 0));
+        }
+        store(store, new Outgoing(0, "c", "mails", Map.of("id", "c"), new byte[1], 0));
+        Queue<byte[]> mails = Queue.named("mails", Codec.bytes()).build();
+        try (Waybill waybill =
+                Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", "in-memory:")))) {
+            Relay relay =
+                    new Relay(store, "orders", Map.of("mails", new Relay.Target<>(mails, waybill.producer(mails))));
+            for (long more = 0; more == 0; ) {
+                more = relay.send();
+            }
+            assertThat(waybill.depth(mails)).isEqualTo(1);
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -91,8 +92,10 @@ class CloseTest {
         CountDownLatch end = new CountDownLatch(1);
         Subscription second = hold(waybill, twice(), 10, end);
         look(waybill).refuseSends(15, SendException.Reason.CONNECTION_LOST);
+        CompletableFuture<Boolean> whole = CompletableFuture.supplyAsync(() -> second.close(ofSeconds(20)));
+        await().until(() -> second.health().detail().startsWith("cannot send on"));
         end.countDown();
-        assertThat(second.close(ofSeconds(20))).isTrue();
+        assertThat(whole.join()).isTrue();
         List<Integer> counts = new CopyOnWriteArrayList<>();
         waybill.consumer(twice()).start(delivery -> counts.add(delivery.deliveryCount()));
         await().until(() -> look(waybill).depth("q") == 0 && look(waybill).held("q") == 0);
@@ -112,7 +115,7 @@ class CloseTest {
         Thread closing = new Thread(() -> second.close(Duration.ZERO));
         closing.start();
         // The copies; also the one whose handler was cut short is back.
-        await().until(() -> look(waybill).depth("q") > 1);
+        await().pollInterval(ofMillis(10)).until(() -> look(waybill).depth("q") > 1);
         assertThat(closing.isAlive()).as("it waits for the answer").isTrue();
         look(waybill).releaseConfirmations();
         closing.join();

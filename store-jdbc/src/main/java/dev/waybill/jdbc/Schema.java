@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.ConcurrentModificationException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The tables of a store as they are, held against what they must be. The first has given the others their names. */
 final class Schema {
+    private static final int MOST_LOOKS = 10;
+
     private final Connection connection;
     private final Database database;
     private final String store;
@@ -128,8 +131,17 @@ final class Schema {
         }
     }
 
+    /** H2 reads its own catalogue without a lock (2.4.240): when another changes it meanwhile, it is to be read again. */
     private List<Difference> differences(TableShape shape) throws SQLException {
-        return new Table(shape.table()).differences(shape);
+        for (int look = 1; ; look++) {
+            try {
+                return new Table(shape.table()).differences(shape);
+            } catch (SQLException e) {
+                if (look == MOST_LOOKS || !(e.getCause() instanceof ConcurrentModificationException)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Where a table is, in the words of the driver. */

@@ -50,6 +50,10 @@ class KilledConvoysIT {
     /** Is sent all messages, whatever others have handled of them, and handles them until it is killed. */
     static final class Worker {
         public static void main(String[] arguments) throws InterruptedException {
+            // Who kills the test kills it alone.
+            ProcessHandle.current().parent().ifPresent(test -> {
+                var unused = test.onExit().thenRun(() -> Runtime.getRuntime().halt(1));
+            });
             Queue<String> amounts =
                     Queue.named("amounts", Codec.text()).orderedByKey().build();
             Waybill waybill =
@@ -167,7 +171,8 @@ class KilledConvoysIT {
                         Worker.class.getName(),
                         url,
                         user)
-                .inheritIO()
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
     }
 }

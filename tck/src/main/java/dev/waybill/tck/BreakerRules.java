@@ -153,13 +153,15 @@ abstract class BreakerRules extends Chapter {
         Ledger ledger = new Ledger();
         Dependency dependency = new Dependency(ledger);
         breaker.transitionToOpenState();
-        waybill.consumer(queue).concurrency(4).circuitBreaker(breaker).start(dependency::call);
+        Subscription subscription =
+                waybill.consumer(queue).concurrency(4).circuitBreaker(breaker).start(dependency::call);
         send(waybill.producer(queue), 50, i -> "m" + i, ledger);
         // Three locks long, and however often what is held would be delivered.
         long end = System.nanoTime() + harness().shortLock().toNanos() * 3;
         await().atMost(harness().shortLock().multipliedBy(4)).until(() -> System.nanoTime() > end);
         assertThat(dependency.calls).hasValue(0);
         assertThat(dead).isEmpty();
+        assertThat(subscription.health().messages()).as("fetched").isZero();
         dependency.down.set(false);
         breaker.transitionToClosedState();
         awaitAllSeen(ledger);
