@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 
 /**
  * Who of a receiver's workers may poll, and how many there are. A share consumer cannot fetch while it holds anything, so a
- * worker whose messages are slow is stuck, and another takes over; when all are slow, one more is hired.
+ * worker whose messages are slow is stuck, and another takes over; when all are stuck, one more is hired.
  *
  * <p>A topic of one partition is polled by one worker at a time: that keeps its order, and what is held within the prefetch
  * and one poll. With several partitions the broker gives each worker its own, so all that are free poll at once. A worker
@@ -28,14 +28,12 @@ final class Crew<M extends Crew.Member> {
 
     private final List<M> workers = new ArrayList<>();
     private final Set<M> polling = new HashSet<>();
-    private final Set<M> slow = new HashSet<>();
     private final Set<M> stuck = new HashSet<>();
     private final Set<M> suspect = new HashSet<>();
     private final ArrayDeque<M> idle = new ArrayDeque<>();
     private int prefetch;
     private int held;
     private int pollSize;
-    private boolean begun;
     private boolean paused;
     private boolean closed;
 
@@ -73,7 +71,6 @@ final class Crew<M extends Crew.Member> {
     }
 
     synchronized Turn next(M worker) {
-        slow.remove(worker);
         stuck.remove(worker);
         if (closed) {
             return Turn.LEAVE;
@@ -121,13 +118,7 @@ final class Crew<M extends Crew.Member> {
             suspect.add(worker);
         }
         held += records;
-        begun = true;
         wakeIdle();
-    }
-
-    /** Whether a poll has returned records, so that the group has been given its partitions. */
-    synchronized boolean begun() {
-        return begun;
     }
 
     /** Records are no longer held. */
@@ -135,13 +126,6 @@ final class Crew<M extends Crew.Member> {
         held -= records;
         wakeIdle();
         fill();
-    }
-
-    /** A worker has held its records for a moment: if all have, the next records would wait for one of them. */
-    synchronized void slow(M worker) {
-        if (slow.add(worker)) {
-            fill();
-        }
     }
 
     /** A worker has held its records for a while. */
@@ -166,7 +150,6 @@ final class Crew<M extends Crew.Member> {
     synchronized void left(M worker) {
         workers.remove(worker);
         polling.remove(worker);
-        slow.remove(worker);
         stuck.remove(worker);
         suspect.remove(worker);
         idle.remove(worker);
@@ -228,9 +211,6 @@ final class Crew<M extends Crew.Member> {
         // (4.4.0: a member that lacks a partition may have the one that is left), and a partition may be with the stuck
         // ones alone.
         int enough = stuck.isEmpty() ? 1 : partitions * (stuck.size() + 1);
-        if (slow.size() == workers.size()) {
-            enough = Math.max(enough, slow.size() + 1);
-        }
         return Math.min(largest, Math.max(Math.min(USUAL_SIZE, prefetch), enough));
     }
 

@@ -115,8 +115,8 @@
  *
  * <h2>Share consumers and prefetch</h2>
  * A share consumer cannot fetch while it holds anything. So a receiver starts with two, one fetching while the messages of the
- * other are handled, and adds one whenever all have held messages for 50 ms and there is room in the prefetch; it lets them go after
- * a minute without use. Each has two threads and its own connections. A poll asks for half of the prefetch, at most 500. With a
+ * other are handled, and adds one whenever all hold slow messages and there is room in the prefetch; it lets them go after a
+ * minute without use. Each has two threads and its own connections. A poll asks for half of the prefetch, at most 500. With a
  * prefetch of 128 or more it takes whole record batches ({@code share.acquire.mode=batch_optimized}), which is several times as
  * fast, and can exceed that by one batch of the producer's; below, never more than asked ({@code record_limit}). A poll begins
  * only while less than the prefetch is held, so a receiver holds at most the prefetch and one poll; with several partitions, the

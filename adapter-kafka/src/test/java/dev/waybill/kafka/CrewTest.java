@@ -97,20 +97,6 @@ class CrewTest {
     }
 
     @Test
-    void another_is_hired_when_all_are_slow_and_none_before_it_is_done() {
-        Crew<Worker> crew = crew(1, 8, 10);
-        crew.slow(hired.get(0));
-        assertThat(hired).hasSize(2);
-        crew.slow(hired.get(1));
-        assertThat(hired).hasSize(3);
-        crew.next(hired.get(0));
-        crew.slow(hired.get(2));
-        assertThat(hired).hasSize(3);
-        crew.slow(hired.get(0));
-        assertThat(hired).hasSize(4);
-    }
-
-    @Test
     void nobody_is_hired_where_there_is_no_room() {
         Crew<Worker> crew = crew(1, 8, 2);
         crew.next(hired.get(0));
