@@ -23,6 +23,7 @@ import dev.waybill.claimcheck.PayloadStore;
 import dev.waybill.claimcheck.PayloadStoreException;
 import dev.waybill.inmemory.InMemoryInspection;
 import dev.waybill.tck.broken.BrokenPayloadStore;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -84,6 +85,12 @@ class PayloadLifeTest {
 
     private static final class History {
         private static final Duration PATIENCE = Duration.ofSeconds(10);
+        private static final CircuitBreakerConfig QUICK = CircuitBreakerConfig.custom()
+                .slidingWindowSize(4)
+                .minimumNumberOfCalls(2)
+                .permittedNumberOfCallsInHalfOpenState(1)
+                .waitDurationInOpenState(Duration.ofMillis(20))
+                .build();
 
         private final Store store = new Store();
         private final ClaimCheck check = ClaimCheck.in(store).threshold(10).build();
@@ -103,7 +110,11 @@ class PayloadLifeTest {
         private int withoutNote;
 
         private Waybill open() {
-            return Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", broker)));
+            Waybill opened =
+                    Waybill.open(WaybillConfig.of(Map.of("waybill.broker", "in-memory", "waybill.uri", broker)));
+            // Else each message that meets a store in trouble waits two seconds for the breaker's next trial.
+            opened.circuitBreakers().circuitBreaker("payload-store-" + store.name(), QUICK);
+            return opened;
         }
 
         void step(Step step) {
