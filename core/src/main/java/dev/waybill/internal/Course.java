@@ -75,6 +75,11 @@ final class Course implements Turn {
         return paused || gate.shut();
     }
 
+    /** Whether it neither ends nor rests. */
+    boolean goesOn() {
+        return !stopping && !halted();
+    }
+
     /** Whether a worker may start with what is there. */
     boolean passable() {
         return !stopping && !paused && gate.passable();
@@ -150,7 +155,7 @@ final class Course implements Turn {
         long end = System.nanoTime() + nanos;
         lock.lock();
         try {
-            for (long left = nanos; left > 0 && !stopping && !halted() && !enough.getAsBoolean(); ) {
+            for (long left = nanos; left > 0 && goesOn() && !enough.getAsBoolean(); ) {
                 try {
                     left = signal.awaitNanos(left);
                 } catch (InterruptedException stray) {
@@ -158,7 +163,7 @@ final class Course implements Turn {
                     left = end - System.nanoTime();
                 }
             }
-            return !stopping && !halted();
+            return goesOn();
         } finally {
             lock.unlock();
         }

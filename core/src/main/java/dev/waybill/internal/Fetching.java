@@ -193,9 +193,7 @@ final class Fetching<T> {
                 try {
                     fetched(slot, max, fetched);
                     again &= !prioritized || !fetched.isEmpty() || reservedOfLane[slot.lane()] == 0;
-                    max = again && !course.halted() && !course.stopping() && receivers.fetching()
-                            ? batch(slot.lane())
-                            : 0;
+                    max = again && course.goesOn() && receivers.fetching() ? batch(slot.lane()) : 0;
                     if (max > 0) {
                         reserve(slot, max);
                     }
@@ -267,7 +265,7 @@ final class Fetching<T> {
 
     /** After a message that was sent on: all workers may be busy, and who is next may be among what waits in its lane. */
     void fetchBehind(HeldMessage<T> message) {
-        if (message.isPassing() && !course.halted() && !course.stopping() && receivers.fetching()) {
+        if (message.isPassing() && course.goesOn() && receivers.fetching()) {
             fetchElsewhere(message.lane().number());
         }
     }

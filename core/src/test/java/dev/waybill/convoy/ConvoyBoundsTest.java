@@ -110,23 +110,7 @@ class ConvoyBoundsTest {
     }
 
     private static StoredConvoy stored(long version) {
-        return new StoredConvoy(
-                "machine",
-                "a",
-                "NEW",
-                ConvoyStatus.RUNNING,
-                version,
-                1,
-                new byte[0],
-                1,
-                1,
-                0,
-                false,
-                0,
-                0,
-                0,
-                null,
-                null);
+        return StoredConvoys.running("machine", "a", version);
     }
 
     @Test

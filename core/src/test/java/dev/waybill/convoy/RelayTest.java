@@ -21,31 +21,11 @@ import org.junit.jupiter.api.Test;
 class RelayTest {
     private static final Clock STANDING = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
 
-    private static StoredConvoy convoy(String key, long version) {
-        return new StoredConvoy(
-                "orders",
-                key,
-                "NEW",
-                ConvoyStatus.RUNNING,
-                version,
-                1,
-                new byte[0],
-                1,
-                1,
-                0,
-                false,
-                0,
-                0,
-                0,
-                null,
-                null);
-    }
-
     private static void store(ConvoyStore store, Outgoing letter) {
         try (ConvoyStore.Transaction transaction = store.begin()) {
             transaction.save(new ConvoyStore.Change(
-                    convoy(letter.key(), 0),
-                    convoy(letter.key(), 1),
+                    StoredConvoys.running("orders", letter.key(), 0),
+                    StoredConvoys.running("orders", letter.key(), 1),
                     List.of(),
                     List.of(),
                     List.of(),

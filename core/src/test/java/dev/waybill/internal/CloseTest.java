@@ -79,6 +79,13 @@ class CloseTest {
         closing.join();
     }
 
+    /** Of eleven, ten at what is for most of them the last delivery. */
+    private static Subscription holdLast(Waybill waybill, CountDownLatch end) throws InterruptedException {
+        send(waybill, twice(), 11);
+        passThrough(waybill, twice());
+        return hold(waybill, twice(), 10, end);
+    }
+
     private static Queue<String> twice() {
         return Queue.named("q", Codec.text()).maxDeliveries(2).build();
     }
@@ -87,10 +94,8 @@ class CloseTest {
     @ValueSource(strings = {"in-memory:?emulate=kafka", "in-memory:?emulate=sqs"})
     void whatWouldDieOfItsReturnIsSentOnAlsoIfThatFailsForAMoment(String uri) throws Exception {
         Waybill waybill = open("in-memory", uri);
-        send(waybill, twice(), 11);
-        passThrough(waybill, twice());
         CountDownLatch end = new CountDownLatch(1);
-        Subscription second = hold(waybill, twice(), 10, end);
+        Subscription second = holdLast(waybill, end);
         look(waybill).refuseSends(15, SendException.Reason.CONNECTION_LOST);
         CompletableFuture<Boolean> whole = CompletableFuture.supplyAsync(() -> second.close(ofSeconds(20)));
         await().until(() -> second.health().detail().startsWith("cannot send on"));
@@ -107,10 +112,8 @@ class CloseTest {
     @ValueSource(strings = {"in-memory:?emulate=kafka", "in-memory:?emulate=sqs"})
     void whatIsOnItsWayAtTheDeadlineIsNotGivenBackAsWell(String uri) throws Exception {
         Waybill waybill = open("in-memory", uri);
-        send(waybill, twice(), 11);
-        passThrough(waybill, twice());
         CountDownLatch end = new CountDownLatch(1);
-        Subscription second = hold(waybill, twice(), 10, end);
+        Subscription second = holdLast(waybill, end);
         look(waybill).holdConfirmations();
         Thread closing = new Thread(() -> second.close(Duration.ZERO));
         closing.start();
